@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A channel: whoever moves the money outside. Alipay, a bank's file, or the simulated one.
+ *
+ * The engine never calls a channel inside a transaction. First an attempt is committed with its key and exact request
+ * bytes; then `send` is called with those bytes; what comes back is *evidence*, and only evidence ends a leg:
+ *   paid      a verified terminal success for our key, with amount and currency
+ *   not_paid  a listed terminal failure for that key, or nothing was ever sent
+ *   accepted  taken over, not final (the hold stays, queries follow)
+ *   nothing   everything else: time-out, 5xx, bad signature, unlisted code, "not found"
+ *   returned  paid before, came back (bounce)
+ *   arrived   the payee's bank confirmed arrival (JD-11): a fact of its own, it ends nothing
+ * A channel knows nothing of accounts, holds or withdrawals. Its functions may block for `timeout_ms`; they are called from
+ * payout threads only. */
+#ifndef EBB_CHANNEL_CHANNEL_H
+#define EBB_CHANNEL_CHANNEL_H
+
+#include "base/arena.h"
+#include "domain/rows.h"
+
+struct channel_capability {
+    bool refund, transfer, query, callbacks;
+    int64_t refunds_per_topup_max; /* 0: no limit */
+    int64_t spacing_ms;            /* between two refunds of one top-up */
+    int64_t dedupe_days;           /* after that a key may pay again: query or a person, never resend; 0: unbounded */
+    int64_t query_days;            /* after that a query proves nothing; 0: unbounded */
+    int64_t window_days;           /* how long after payment a refund is taken; 0: unbounded */
+    int64_t timeout_ms;
+};
+
+/* What is paid, before it becomes bytes. */
+struct channel_order {
+    const char *key; /* our reference, ≤ 32 alphanumerics */
+    bool refund;     /* to the source of channel_ref; otherwise a transfer to the destination */
+    const char *channel_ref;
+    struct money amount, topup_amount;
+    const char *currency;
+    const char *destination; /* JSON, transfers */
+    struct instant at;
+};
+
+struct channel_answer {
+    enum evidence_kind kind;
+    char key[CHANNEL_KEY_BYTES];
+    char code[FAILURE_CODE_BYTES];
+    char detail[201];
+    char reference[REF_BYTES];
+    struct money amount;
+    char currency[CURRENCY_BYTES];
+};
+
+struct channel;
+struct channel_operations {
+    /* Pure: the exact bytes to store and send (NUL-terminated text), or NULL when the arena is exhausted. */
+    char *(*build)(const struct channel *channel, const struct channel_order *order, struct arena *arena);
+    /* `first`: the first send of this key. A fault of the network is an answer of kind nothing, or not_paid when it is
+     * certain that no byte left and the key was never sent before. */
+    void (*send)(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
+                 struct channel_answer *ret);
+    void (*query)(struct channel *channel, const char *key, struct instant now, struct channel_answer *ret);
+    /* The next callback that is due at `now`; false when there is none. Simulated channels only; NULL otherwise. */
+    bool (*poll)(struct channel *channel, struct instant now, struct channel_answer *ret);
+    /* When the next callback will be due; none when nothing is pending. */
+    struct instant (*next)(struct channel *channel);
+    /* A notification that came in over HTTP: verified and read, or refused (false, with a reason for the log). */
+    bool (*notify)(struct channel *channel, const char *body, size_t size, const char *(*header)(void *, const char *),
+                   void *headers, struct channel_answer *ret, char ret_reason[201]);
+    void (*close)(struct channel *channel);
+};
+
+struct channel {
+    char name[CHANNEL_NAME_BYTES];
+    struct channel_capability capability;
+    const struct channel_operations *operations;
+};
+
+#define CHANNELS_MAX 16
+struct channels {
+    struct channel *items[CHANNELS_MAX];
+    size_t count;
+};
+/* NULL when there is none of that name. */
+struct channel *channels_find(const struct channels *channels, const char *name);
+
+#endif

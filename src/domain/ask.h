@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What callers may ask: one struct and one shape a command. The shapes are the only description of the bodies of the HTTP API,
+ * the batch lines, `ebb import` and (through tools/) the OpenAPI file's request schemas. */
+#ifndef EBB_DOMAIN_ASK_H
+#define EBB_DOMAIN_ASK_H
+
+#include "domain/policy.h"
+
+struct subject_ask {
+    int kind; /* enum subject_kind; words are int in asks */
+    const char *name, *id_number;
+    bool verified;
+};
+struct partner_ask {
+    const char *ref;
+    int payment;
+    bool given;
+};
+struct account_ask {
+    const char *policy, *currency, *phone, *master;
+    struct subject_ask subject;
+    struct partner_ask partner;
+    int state;
+};
+struct payer_ask {
+    int kind;
+    const char *name, *account;
+};
+struct topup_ask {
+    const char *ref, *bank, *channel, *channel_ref;
+    struct money amount;
+    int method;
+    struct instant paid_at; /* none: now */
+    struct payer_ask payer;
+    bool bonus, arbitrage;
+};
+struct charge_ask {
+    const char *ref;
+    struct money amount;
+};
+struct chargeback_ask {
+    const char *ref;
+    struct money amount;
+};
+struct claim_ask {
+    int kind;
+    struct money amount;
+};
+struct resource_ask {
+    int state;
+    struct instant at;
+    struct money frozen;
+};
+struct credit_ask {
+    const char *ref;
+    int fund;
+    struct money amount;
+};
+struct transfer_ask {
+    const char *ref, *from, *to;
+    struct money amount;
+};
+struct allocation_ask {
+    const char *ref, *master, *member;
+    struct money amount;
+};
+struct invoiced_ask {
+    struct money invoiced;
+};
+struct pick_ask {
+    const char *ref;
+    struct money amount;
+};
+struct destination_ask {
+    int kind;
+    const char *name, *account, *bank, *branch, *province, *city;
+    bool given;
+};
+struct withdraw_ask {
+    const char *account;
+    struct money amount;
+    int strategy;
+    struct field_list topups;    /* struct pick_ask */
+    bool topups_given;
+    int route;
+    struct destination_ask destination;
+    const char *reason;
+    struct field_list documents; /* const char * */
+};
+struct code_ask {
+    const char *code;
+};
+struct review_ask {
+    int decision;
+    const char *reason;
+};
+struct document_ask {
+    const char *account, *withdrawal, *name, *media_type, *content; /* content: base64 */
+};
+struct ticket_ask {
+    const char *account, *kind, *withdrawal;
+    const char *company, *bank_account, *bank_type, *bank, *city, *branch, *reason;
+    struct money amount;
+};
+struct evidence_ask { /* a person's or a statement's evidence; channels come through engine/command.h */
+    const char *key;
+    int kind;
+    struct money amount;
+    const char *code, *reference, *document, *reason;
+};
+
+extern const struct shape account_shape, topup_shape, charge_shape, chargeback_shape, claim_shape, resource_shape,
+    credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape, code_shape, review_shape,
+    document_shape, ticket_shape, evidence_shape, empty_shape;
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a pure decision is given and what it returns.
+ *
+ * A decision function gets a `struct deciding` (a moment, a policy, the loaded books, generators) and an ask, and either
+ * refuses (a value; nothing was touched) or changes rows and registers them in `changes`. It refuses before it touches.
+ * It does no I/O, reads no clock, and allocates only from the reserved arena. */
+#ifndef EBB_DOMAIN_DECIDE_H
+#define EBB_DOMAIN_DECIDE_H
+
+#include "base/id.h"
+#include "base/out.h"
+#include "base/random.h"
+#include "domain/ask.h"
+#include "domain/calendar.h"
+#include "domain/plan.h"
+
+/* Everything loaded of one account. Arrays live in the batch's arena and grow by book_add_*. */
+struct book {
+    struct account *account;
+    struct identity *identity;         /* NULL unless loaded */
+    struct subject *subject;           /* NULL when the identity is unknown */
+    struct topup **topups;             /* live: remaining > 0; ascending (paid_at, id) */
+    size_t topups_count, topups_capacity;
+    struct parcel **parcels;           /* received and live: remaining > 0; ascending id */
+    size_t parcels_count, parcels_capacity;
+    bool topups_loaded, parcels_loaded, payers_loaded;
+};
+
+/* Everything loaded of one withdrawal. */
+struct dossier {
+    struct withdrawal *withdrawal;
+    struct leg **legs; /* by number */
+    size_t legs_count;
+    struct lot **lots; /* by leg, line */
+    size_t lots_count;
+    struct attempt **attempts; /* by leg, number */
+    size_t attempts_count, attempts_capacity;
+    struct review **reviews; /* by time */
+    size_t reviews_count;
+};
+
+enum verdict {
+    VERDICT_OK = 0,   /* 200: changed or unchanged on purpose */
+    VERDICT_CREATED,  /* 201 */
+    VERDICT_STORED,   /* 200: the same fact was recorded before */
+    VERDICT_REFUSED,  /* 422: a rule or a value */
+    VERDICT_CONFLICT, /* 409: the state does not allow it */
+    VERDICT_MISSING,  /* 404 */
+    VERDICT_STALE,    /* 412 */
+};
+
+struct decision {
+    enum verdict verdict;
+    enum refusal code;     /* REFUSAL_NONE when accepted */
+    const char *rule;      /* rule id or NULL */
+    const char *pointer;   /* JSON pointer of the member at fault, or NULL */
+    const char *detail;    /* one sentence in plain English; arena or literal */
+    bool has_amounts;      /* requested and available are meant */
+    struct money requested, available;
+    int64_t tries_left;    /* -1: not meant */
+    const struct quote *quote; /* the arithmetic behind a refused amount, or NULL */
+    bool changed;          /* a refusal that changed something on purpose: a wrong code used up a try */
+};
+
+/* One line of the audit row's story. */
+struct move {
+    struct move *next;
+    const char *prefix; /* "wd", "leg", "at", "tu" … or "en" for an entry */
+    int64_t id;
+    const char *from, *event, *to; /* from and to may be NULL */
+    struct money amount;           /* entries */
+};
+
+struct deciding {
+    struct instant now;
+    struct arena *arena;
+    struct ids *ids;
+    struct random *random;
+    const uint8_t *code_key; /* HASH_KEY_BYTES: keyed hash of codes */
+    struct changes *changes;
+    const struct calendar *calendar;
+    const struct policy *policy; /* the account's current one; for a withdrawal, the pinned one */
+    const char *principal;
+    struct move *moves, *moves_last;
+    int64_t object; /* what the command was about, for the audit row */
+};
+
+struct decision decision_ok(void);
+struct decision decision_created(void);
+struct decision decision_refused(enum refusal code, const char *rule, const char *pointer, const char *detail);
+struct decision decision_amount(enum refusal code, const char *rule, const char *pointer, struct money requested,
+                                struct money available);
+struct decision decision_conflict(enum refusal code, const char *detail);
+struct decision decision_missing(const char *what);
+static inline bool decision_accepts(const struct decision *decision)
+{
+    return decision->verdict <= VERDICT_STORED;
+}
+
+int64_t deciding_id(struct deciding *deciding, const struct account *account);
+void deciding_move(struct deciding *deciding, const char *prefix, int64_t id, const char *from, const char *event,
+                   const char *to);
+char *deciding_text(struct deciding *deciding, const char *format, ...) PRINTF_LIKE(2, 3);
+void deciding_event(struct deciding *deciding, const struct account *account, const char *type, int64_t object,
+                    const char *data);
+
+void book_add_topup(struct deciding *deciding, struct book *book, struct topup *topup);
+void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel *parcel);
+void dossier_add_attempt(struct deciding *deciding, struct dossier *dossier, struct attempt *attempt);
+
+#endif

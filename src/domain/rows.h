@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of the house: what an account, a top-up, a withdrawal … is made of. Plain data; the meaning of a change stands in
+ * the module of the same noun. Texts whose personal content is sealed at rest are marked "sealed". */
+#ifndef EBB_DOMAIN_ROWS_H
+#define EBB_DOMAIN_ROWS_H
+
+#include "domain/row.h"
+
+#define REF_BYTES 65 /* 1–64 characters */
+#define POLICY_NAME_BYTES 33
+#define CHANNEL_NAME_BYTES 17
+#define BANK_CODE_BYTES 17
+#define PRINCIPAL_BYTES 97
+#define REASON_CODE_BYTES 33
+#define FAILURE_CODE_BYTES 65
+#define CHANNEL_KEY_BYTES 33 /* ≤ 32 alphanumerics: the narrowest channel's limit */
+
+/* The hot row of a customer's prepaid account. Totals stand here so that no decision sums up history. */
+struct account {
+    struct row row;
+    int64_t id;
+    char ref[REF_BYTES];
+    char policy[POLICY_NAME_BYTES];
+    char currency[CURRENCY_BYTES];
+    enum account_state state;
+    enum subject_kind subject_kind;
+    bool verified;
+    uint8_t subject[HASH_SHORT_BYTES]; /* keyed hash of the identity number; all zero when none is known */
+    char master[REF_BYTES];            /* ref of the master account, or "" */
+    char partner[REF_BYTES];
+    enum partner_payment partner_payment;
+    /* money by fund. topup = Σ remaining of its top-ups (held included), topup_held = Σ held */
+    struct money topup, topup_held, transferred_in, allocated_in, other, other_held, voucher;
+    struct money topped_up; /* Σ amount of all top-ups ever */
+    /* claims by kind, Σ of the claim rows */
+    struct money owed_invoice, overdue, unsettled, invoiced;
+    /* pay-as-you-go */
+    int64_t payg_active;                   /* count of active resources */
+    struct money payg_frozen;              /* Σ frozen of active resources */
+    struct instant payg_last_released_at;
+    /* counters, keyed by Shanghai month and day; a stale key means zero */
+    int32_t month, withdrawals_month;
+    int32_t day, withdrawals_day;
+    struct money withdrawn_day;
+    int64_t version;
+    struct instant created_at;
+};
+
+/* Who the account belongs to. Cold: loaded only where a name or a phone is needed. */
+struct identity {
+    struct row row;
+    int64_t account;
+    const char *name;      /* sealed */
+    const char *id_number; /* sealed */
+    const char *phone;     /* sealed */
+};
+
+/* Cross-account risk of one identity number (AL-06). */
+struct subject {
+    struct row row;
+    uint8_t id[HASH_SHORT_BYTES];
+    struct money overdue; /* Σ overdue of its accounts */
+    int64_t accounts;
+};
+
+struct topup {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    char ref[REF_BYTES];
+    uint8_t fingerprint[HASH_SHORT_BYTES];
+    enum method method;
+    char bank[BANK_CODE_BYTES];
+    enum payer_kind payer_kind;
+    const char *payer_name;    /* sealed; loaded only where names are compared */
+    const char *payer_account; /* sealed */
+    char channel[CHANNEL_NAME_BYTES];
+    char channel_ref[REF_BYTES];
+    struct money amount, remaining, held, refunded; /* held is part of remaining; refunded + held ≤ amount */
+    int64_t refunds;                                /* refunds begun on it: some channels allow 50 */
+    struct instant refund_last_at;
+    struct instant paid_at;
+    bool bonus, arbitrage;
+};
+
+struct claim {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    char ref[REF_BYTES];
+    enum claim_kind kind;
+    struct money amount;
+    struct instant at;
+};
+
+struct resource {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    char ref[REF_BYTES];
+    enum resource_state state;
+    struct money frozen;
+    struct instant released_at;
+};
+
+/* A charge, credit or chargeback: something that happened once under the caller's name for it. */
+struct fact {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    enum fact_kind kind;
+    char ref[REF_BYTES];
+    uint8_t fingerprint[HASH_SHORT_BYTES];
+    struct money amount;
+    struct money unpaid;    /* charge: became a claim; chargeback: missing */
+    enum fund fund;         /* credit */
+    int64_t topup;          /* chargeback */
+    struct instant at;
+    struct instant reversed_at;
+};
+
+/* A transfer or an allocation: money of `giver` in the hands of `receiver`. amount = remaining + used + taken_back. */
+struct parcel {
+    struct row row;
+    int64_t id;
+    enum parcel_kind kind;
+    char ref[REF_BYTES];
+    uint8_t fingerprint[HASH_SHORT_BYTES];
+    int64_t giver, receiver;
+    struct money amount, remaining, taken_back, invoiced;
+    struct instant at;
+};
+
+/* What a charge, transfer, allocation or chargeback took, and from where; `given_back` is what its undoing returned. */
+struct draw {
+    struct row row;
+    int64_t owner;   /* fact or parcel */
+    int64_t line;    /* 1, 2, … */
+    int64_t account;
+    enum fund fund;
+    int64_t source;  /* top-up or parcel; 0 for pools */
+    struct money amount, given_back;
+};
+
+struct withdrawal {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    struct money amount;
+    char currency[CURRENCY_BYTES];
+    enum strategy strategy;
+    enum route route;
+    enum withdrawal_status status;
+    char policy[POLICY_NAME_BYTES];
+    int64_t policy_version;
+    char maker[PRINCIPAL_BYTES];
+    char reason[REASON_CODE_BYTES];
+    const char *destination; /* sealed JSON object, or NULL on the original route */
+    const char *documents;   /* JSON array of ids */
+    const char *flags;       /* JSON array of review flags: risk_same_subject, name_near … */
+    int64_t approvals_needed, approvals;
+    bool counted; /* counted in the account's month and day (from confirmation until rejected, failed or cancelled) */
+    /* the challenge in force */
+    uint8_t code_hash[HASH_SHORT_BYTES];
+    uint8_t binding[HASH_SHORT_BYTES]; /* of account + amount + destination + plan: what the code was sent for */
+    struct instant code_sent_at, code_expires_at;
+    int64_t code_tries_left;
+    struct instant created_at, confirmed_at, decided_at, finished_at;
+    char failure_code[FAILURE_CODE_BYTES];
+    const char *failure_detail;
+    struct instant next_at; /* when a timer must look at it again; none when nothing is due */
+    int64_t version;        /* the ETag */
+};
+
+struct leg {
+    struct row row;
+    int64_t id;
+    int64_t withdrawal;
+    int64_t account;
+    int64_t number; /* 1, 2, … in the order of the plan */
+    enum route route;
+    char channel[CHANNEL_NAME_BYTES];
+    struct money amount;
+    enum leg_status status;
+    struct instant arrives_by;
+    bool arrives_by_provisional;
+    char failure_code[FAILURE_CODE_BYTES];
+    const char *failure_detail;
+    char reference[REF_BYTES]; /* the channel's own number */
+    struct instant paid_at, arrived_at, returned_at;
+};
+
+struct lot {
+    struct row row;
+    int64_t leg;
+    int64_t line;
+    int64_t withdrawal;
+    int64_t topup; /* 0: other funds */
+    struct money amount;
+};
+
+struct attempt {
+    struct row row;
+    int64_t id;
+    int64_t leg;
+    int64_t withdrawal;
+    int64_t account;
+    int64_t number; /* 1, 2, … per leg; k + 1 exists only after k is refused */
+    char key[CHANNEL_KEY_BYTES]; /* our reference at the channel; never changes, never used again */
+    char channel[CHANNEL_NAME_BYTES];
+    enum attempt_status status;
+    struct money amount;
+    const char *request;   /* sealed: the exact bytes to send */
+    int64_t sends, queries;
+    struct instant began_at, last_sent_at, dedupe_until;
+    char code[FAILURE_CODE_BYTES]; /* what the channel said last */
+};
+
+struct evidence {
+    struct row row;
+    int64_t id;
+    int64_t attempt; /* 0 when no attempt matches its key */
+    int64_t withdrawal;
+    int64_t account;
+    char channel[CHANNEL_NAME_BYTES];
+    char key[CHANNEL_KEY_BYTES];
+    enum evidence_source source;
+    enum evidence_kind kind;
+    char code[FAILURE_CODE_BYTES];
+    struct money amount;
+    char reference[REF_BYTES];
+    const char *detail;
+    const char *effect; /* what it did: settled, released, returned, suspense, duplicate, none */
+    struct instant at;
+};
+
+struct review {
+    struct row row;
+    int64_t id;
+    int64_t withdrawal;
+    char reviewer[PRINCIPAL_BYTES];
+    enum review_decision decision;
+    const char *reason;
+    int64_t version; /* of the withdrawal that the reviewer saw */
+    struct instant at;
+};
+
+struct entry {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    enum entry_kind kind;
+    char currency[CURRENCY_BYTES];
+    int64_t object; /* top-up, fact, parcel or leg */
+    int64_t withdrawal;
+    struct money amount;
+    struct instant at;
+};
+
+struct posting {
+    struct row row;
+    int64_t entry;
+    int64_t line;
+    int64_t account;
+    enum ledger ledger;
+    char channel[CHANNEL_NAME_BYTES]; /* LEDGER_CHANNEL only */
+    int64_t source; /* top-up or parcel that the money belongs to; 0 for pools */
+    struct money amount;
+};
+
+struct message {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    int64_t withdrawal;
+    const char *recipient; /* sealed */
+    const char *text;      /* sealed */
+    const char *code;      /* sealed; NULL where the message carries none */
+    struct instant at, sent_at;
+};
+
+struct event {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    char type[49]; /* withdrawal.paid … */
+    int64_t object;
+    const char *data; /* JSON, thin: ids, status, amount; no personal data */
+    struct instant at;
+};
+
+/* Something that should never happen did, and nobody lost money yet: a person must look. */
+struct incident {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    int64_t withdrawal;
+    char kind[33];
+    const char *detail;
+    struct money amount;
+    struct instant at, closed_at;
+};
+
+struct document {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    int64_t withdrawal;
+    const char *name;    /* sealed */
+    char media_type[65];
+    int64_t size;
+    uint8_t digest[HASH_BYTES];
+    const char *content; /* sealed, base64 */
+    char uploader[PRINCIPAL_BYTES];
+    struct instant at;
+};
+
+/* A case: what staff handle outside self-service (JD-05, JD-08, JD-09). */
+struct ticket {
+    struct row row;
+    int64_t id;
+    int64_t account;
+    char kind[33];
+    char state[17]; /* open, closed */
+    const char *body; /* sealed JSON */
+    char opener[PRINCIPAL_BYTES];
+    struct instant at, closed_at;
+};
+
+struct idempotency {
+    struct row row;
+    uint8_t scope[HASH_SHORT_BYTES];       /* principal + account + key */
+    uint8_t fingerprint[HASH_SHORT_BYTES]; /* method + path + body */
+    int64_t status;
+    const char *body;
+    const char *location;
+    struct instant at;
+};
+
+/* One row a command that changed something. hash = H(domain ‖ seq ‖ previous hash ‖ all other columns). */
+struct audit_row {
+    struct row row;
+    int64_t seq;
+    struct instant at;
+    char principal[PRINCIPAL_BYTES];
+    char command[33];
+    int64_t account;
+    int64_t object;
+    const char *body; /* JSON: the moves (object, from, event, to) and entries of this command */
+    uint8_t previous[HASH_BYTES], hash[HASH_BYTES];
+};
+
+extern const struct table account_table, identity_table, subject_table, topup_table, claim_table, resource_table,
+    fact_table, parcel_table, draw_table, withdrawal_table, leg_table, lot_table, attempt_table, evidence_table,
+    review_table, entry_table, posting_table, message_table, event_table, incident_table, document_table, ticket_table,
+    idempotency_table, audit_table;
+
+#endif

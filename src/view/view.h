@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Domain objects as the contract's JSON (contract.md, HTTP). One function an object, used by the engine's replies, the
+ * readers of the HTTP API, the CLI and the exports alike. Pure. Personal data leaves masked: names keep the first
+ * character, accounts the last four. */
+#ifndef EBB_VIEW_VIEW_H
+#define EBB_VIEW_VIEW_H
+
+#include "base/out.h"
+#include "domain/decide.h"
+
+void view_account(struct out *out, const struct account *account, const struct identity *identity);
+void view_quote(struct out *out, const struct policy *policy, const struct account *account, struct instant at,
+                const struct quote *quote);
+void view_topup(struct out *out, const struct topup *topup, const struct account *account);
+void view_fact(struct out *out, const struct fact *fact, const struct account *account);
+void view_claim(struct out *out, const struct claim *claim, const struct account *account);
+void view_resource(struct out *out, const struct resource *resource, const struct account *account);
+void view_parcel(struct out *out, const struct parcel *parcel, const char *giver, const char *receiver, const char *currency);
+/* `topup_refs[i]` is the ref of dossier->lots[i]'s top-up, NULL for other funds. id 0 (dry run) leaves `id` out. */
+void view_withdrawal(struct out *out, const struct dossier *dossier, const struct policy *policy, const char *account_ref,
+                     const char *const *topup_refs, bool chinese);
+void view_document(struct out *out, const struct document *document, const char *account_ref);
+void view_ticket(struct out *out, const struct ticket *ticket, const char *account_ref);
+void view_message(struct out *out, const struct message *message);
+void view_event(struct out *out, const struct event *event, const char *account_ref);
+
+/* RFC 9457. `errors` may be NULL. */
+struct problem {
+    int status;
+    const char *code, *title, *detail, *rule, *request_id, *pointer;
+    const struct field_problems *fields;
+    const struct decision *decision; /* adds requested, withdrawable/available, tries_left, held_back, refusals */
+    const struct policy *policy;
+};
+void view_problem(struct out *out, const struct problem *problem);
+/* The status and problem of a refusal. */
+int view_decision_status(const struct decision *decision);
+
+/* "张三" → "张*"; "6222020000001234" → "****1234". Into the buffer, cut if need be. */
+void view_mask_name(const char *name, char *ret, size_t size);
+void view_mask_account(const char *account, char *ret, size_t size);
+
+#endif
