@@ -87,6 +87,7 @@ struct deciding {
 
 struct decision decision_ok(void);
 struct decision decision_created(void);
+struct decision decision_stored(void);
 struct decision decision_refused(enum refusal code, const char *rule, const char *pointer, const char *detail);
 struct decision decision_amount(enum refusal code, const char *rule, const char *pointer, struct money requested,
                                 struct money available);
@@ -97,13 +98,24 @@ static inline bool decision_accepts(const struct decision *decision)
     return decision->verdict <= VERDICT_STORED;
 }
 
+/* A new row of the table, from the arena, already registered: DECIDING_NEW(d, fact) is a struct fact *. */
+#define DECIDING_NEW(deciding, type)                                                                                   \
+    ((struct type *)changes_new((deciding)->changes, ARENA_MUST((deciding)->arena, struct type), &type##_table))
+
 int64_t deciding_id(struct deciding *deciding, const struct account *account);
 void deciding_move(struct deciding *deciding, const char *prefix, int64_t id, const char *from, const char *event,
                    const char *to);
 char *deciding_text(struct deciding *deciding, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The text, kept until the rows are saved; NULL stays NULL. */
+char *deciding_copy(struct deciding *deciding, const char *text);
+/* Copies into a fixed member, cut to fit; NULL is "". Shapes have bounded the text before. */
+void deciding_fill(char *member, size_t size, const char *text);
+/* The account changed: saved, and one version older for whoever read it before. */
+void deciding_put_account(struct deciding *deciding, struct account *account);
 void deciding_event(struct deciding *deciding, const struct account *account, const char *type, int64_t object,
                     const char *data);
 
+/* They keep the order; what is there already is not added twice. */
 void book_add_topup(struct deciding *deciding, struct book *book, struct topup *topup);
 void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel *parcel);
 void dossier_add_attempt(struct deciding *deciding, struct dossier *dossier, struct attempt *attempt);

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "domain/words.h"
 
-enum row_state { ROW_CLEAN = 0, ROW_NEW, ROW_CHANGED };
+enum row_state { ROW_CLEAN = 0, ROW_NEW, ROW_CHANGED, ROW_GONE };
 
 struct table;
 struct row {
@@ -53,9 +53,11 @@ struct changes {
     size_t count;
 };
 
-/* A zeroed new row of the table, already in `changes`. */
+/* Makes `row`, zeroed memory of the table's size, a new row of the table that is already in `changes`, and returns it. */
 void *changes_new(struct changes *changes, void *row, const struct table *table);
 /* The row was changed; twice is once. Rows that are not stored yet stay new. */
 void changes_put(struct changes *changes, struct row *row);
+/* The row is to be deleted: planned legs and lots that a new plan replaces, nothing else. A new row is simply forgotten. */
+void changes_drop(struct changes *changes, struct row *row);
 
 #endif
