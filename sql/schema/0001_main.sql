@@ -50,7 +50,7 @@ CREATE TABLE topup (
     account INTEGER NOT NULL REFERENCES account (id),
     ref TEXT NOT NULL, fingerprint BLOB NOT NULL,
     method TEXT NOT NULL, bank TEXT, payer_kind TEXT, payer_name BLOB, payer_account BLOB,
-    channel TEXT NOT NULL, channel_ref TEXT,
+    channel TEXT, channel_ref TEXT,
     amount INTEGER NOT NULL CHECK (amount > 0),
     remaining INTEGER NOT NULL CHECK (remaining >= 0),
     held INTEGER NOT NULL CHECK (held >= 0 AND held <= remaining),
@@ -125,12 +125,13 @@ CREATE INDEX withdrawal_queue ON withdrawal (status, id) WHERE status IN ('in_re
 CREATE TABLE leg (
     id INTEGER PRIMARY KEY,
     withdrawal INTEGER NOT NULL REFERENCES withdrawal (id), account INTEGER NOT NULL, number INTEGER NOT NULL,
-    route TEXT NOT NULL, channel TEXT NOT NULL,
+    route TEXT NOT NULL, channel TEXT,
     amount INTEGER NOT NULL CHECK (amount > 0), status TEXT NOT NULL,
     arrives_by INTEGER, arrives_by_provisional INTEGER NOT NULL,
     failure_code TEXT, failure_detail TEXT, reference TEXT,
     paid_at INTEGER, arrived_at INTEGER, returned_at INTEGER) STRICT;
 CREATE UNIQUE INDEX leg_by_withdrawal ON leg (withdrawal, number);
+CREATE INDEX leg_unknown ON leg (status, id) WHERE status IN ('unknown','manual');
 
 CREATE TABLE lot (
     leg INTEGER NOT NULL REFERENCES leg (id), line INTEGER NOT NULL,
@@ -194,6 +195,7 @@ CREATE TABLE incident (
     id INTEGER PRIMARY KEY,
     account INTEGER, withdrawal INTEGER, kind TEXT NOT NULL, detail TEXT NOT NULL, amount INTEGER,
     at INTEGER NOT NULL, closed_at INTEGER) STRICT;
+CREATE INDEX incident_open ON incident (id) WHERE closed_at IS NULL;
 
 CREATE TABLE document (
     id INTEGER PRIMARY KEY,
@@ -201,12 +203,14 @@ CREATE TABLE document (
     name BLOB, media_type TEXT NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL, content BLOB NOT NULL,
     uploader TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE INDEX document_by_account ON document (account, id);
+CREATE INDEX document_by_withdrawal ON document (withdrawal, id) WHERE withdrawal IS NOT NULL;
 
 CREATE TABLE ticket (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES account (id),
     kind TEXT NOT NULL, state TEXT NOT NULL, body BLOB, opener TEXT NOT NULL, at INTEGER NOT NULL, closed_at INTEGER) STRICT;
 CREATE INDEX ticket_by_account ON ticket (account, id);
+CREATE INDEX ticket_open ON ticket (id) WHERE state = 'open';
 
 CREATE TABLE api_key (
     hash BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, roles INTEGER NOT NULL, account TEXT,
