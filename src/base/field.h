@@ -17,6 +17,8 @@
 #define FIELD_POINTER_BYTES 160
 #define FIELD_DETAIL_BYTES 200
 #define JSON_DEPTH_MAX 8
+#define FIELD_TEXT_MAX 1024 /* bytes of a text, elements of an array: where the table names no other */
+#define FIELD_ARRAY_MAX 100000
 
 enum field_kind {
     FIELD_TEXT,    /* const char * (arena) */
@@ -85,6 +87,9 @@ MUST_USE enum err field_read_json(const char *json, size_t size, const struct sh
                                   struct field_problems *problems);
 /* Text rules shared with the query string and the CLI. */
 MUST_USE bool field_ref_ok(const char *text);
+/* Well-formed UTF-8 and no control characters (C0, DEL, C1). */
 MUST_USE bool text_utf8_ok(const char *text, size_t size);
+/* Bytes of the well-formed UTF-8 character at `text` (1–4); 0 when it is ill-formed, cut off or `size` is 0. */
+size_t text_character_bytes(const char *text, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Appending text and JSON to a growing buffer.
  *
- * Reading JSON is jansson's work (base/json.h); writing is this small thing because every answer passes it and its order
+ * Reading JSON is jansson's work (base/field.h); writing is this small thing because every answer passes it and its order
  * of keys is part of the contract. Commas and nesting are kept by the writer: the caller cannot produce broken JSON
  * without meeting INVARIANT 3. When memory runs out the writer turns `failed` and stays silent until asked. */
 #ifndef EBB_BASE_OUT_H
@@ -14,6 +14,7 @@ struct out {
     char *data; /* NUL-terminated whenever size > 0 */
     size_t size, capacity;
     int depth;
+    uint64_t objects; /* bit d: the level d is an object, not an array */
     bool need_comma;
     bool failed;
 };
