@@ -57,7 +57,8 @@ struct channel_operations {
     void (*send)(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
                  struct channel_answer *ret);
     void (*query)(struct channel *channel, const char *key, struct instant now, struct channel_answer *ret);
-    /* The next callback that is due at `now`; false when there is none. Simulated channels only; NULL otherwise. */
+    /* The next callback that is due at `now`; false when there is none. Asking again says that the last one was dealt with
+     * for good. By one thread at a time. Simulated channels only; NULL otherwise. */
     bool (*poll)(struct channel *channel, struct instant now, struct channel_answer *ret);
     /* When the next callback will be due; none when nothing is pending. */
     struct instant (*next)(struct channel *channel);
