@@ -276,11 +276,13 @@ static void read_field(struct reader *reader, const json_t *object, const struct
 
     snprintf(pointer, sizeof pointer, "%s", parent);
     json_pointer_add(pointer, field->name, strlen(field->name));
-    if (value == NULL || (json_is_null(value) && (field->flags & FIELD_NULLABLE) != 0)) {
+    if (value == NULL) {
         if ((field->flags & FIELD_REQUIRED) != 0)
             field_problem_add(reader->problems, pointer, "missing", "expected %s", kind_expected(field->kind));
         return;
     }
+    if (json_is_null(value) && (field->flags & FIELD_NULLABLE) != 0)
+        return;
     struct slot slot = {field, bytes + field->offset, pointer};
     read_value(reader, &slot, value);
     if (field->present_offset != 0) {

@@ -34,7 +34,7 @@ enum field_kind {
 
 enum field_flag {
     FIELD_REQUIRED = 1,  /* absent is a problem */
-    FIELD_NULLABLE = 2,  /* null is the same as absent and leaves the default */
+    FIELD_NULLABLE = 2,  /* null leaves the default, as absence does; with FIELD_REQUIRED it must still stand there */
     FIELD_POSITIVE = 4,  /* money from 1 */
 };
 
