@@ -37,6 +37,12 @@ UPDATE leg SET
     reference = $reference, paid_at = $paid_at, arrived_at = $arrived_at, returned_at = $returned_at
 WHERE id = $id;
 
+-- name: leg_delete
+DELETE FROM leg WHERE id = $id;
+
+-- name: lot_delete
+DELETE FROM lot WHERE withdrawal = $withdrawal AND leg = $leg AND line = $line;
+
 -- name: lot_insert
 INSERT INTO lot (
     leg, line, withdrawal, topup, amount)

@@ -31,3 +31,21 @@ void changes_put(struct changes *changes, struct row *row)
     row->state = ROW_CHANGED;
     changes_append(changes, row);
 }
+
+void changes_drop(struct changes *changes, struct row *row)
+{
+    INVARIANT(5, row->table != NULL);
+    switch (row->state) {
+    case ROW_NEW:
+        row->state = ROW_CLEAN; /* stays in the list; the store passes over it */
+        break;
+    case ROW_CLEAN:
+        row->state = ROW_GONE;
+        changes_append(changes, row);
+        break;
+    case ROW_CHANGED:
+    case ROW_GONE:
+        row->state = ROW_GONE;
+        break;
+    }
+}

@@ -59,7 +59,8 @@ MUST_USE enum err store_int(struct store *store, enum query query, const struct 
 MUST_USE enum err store_execute(struct store *store, enum query query, const struct value *args, size_t args_count);
 
 MUST_USE enum err store_begin(struct store *store);
-/* Writes every changed row: ROW_NEW by <table>_insert, ROW_CHANGED by <table>_update. A constraint that fires here is a bug
+/* Writes every changed row: ROW_NEW by <table>_insert, ROW_CHANGED by <table>_update,
+ * ROW_GONE by <table>_delete (legs and lots only). A constraint that fires here is a bug
  * of the decisions above: ERR_FATAL. Rows become CLEAN. */
 MUST_USE enum err store_save(struct store *store, struct changes *changes);
 /* ERR_UNKNOWN when the outcome is not known. */

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of a withdrawal's life that several decisions share. */
+#include "domain/withdrawal_steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int move(struct deciding *d, const struct machine *machine, const char *prefix, int64_t id, int from, int event,
+                int invariant, enum ledger_move *ret_due)
+{
+    const struct transition *transition = machine_find(machine, from, event);
+
+    INVARIANT(invariant, transition != NULL);
+    deciding_move(d, prefix, id, from == 0 ? NULL : word_text(machine->states, from), word_text(machine->events, event),
+                  word_text(machine->states, transition->to));
+    *ret_due = transition->move;
+    return transition->to;
+}
+
+static void event_of(struct deciding *d, const struct withdrawal *w, int64_t account)
+{
+    struct account owner = {.id = account};
+    char type[49];
+
+    snprintf(type, sizeof type, "withdrawal.%s", word_text(&withdrawal_status_words, (int)w->status));
+    deciding_event(d, &owner, type, w->id,
+                   deciding_text(d, "{\"status\":\"%s\",\"amount\":%lld,\"currency\":\"%s\"}",
+                                 word_text(&withdrawal_status_words, (int)w->status), (long long)w->amount.minor,
+                                 w->currency));
+}
+
+enum ledger_move withdrawal_move(struct deciding *d, struct withdrawal *w, enum withdrawal_event event)
+{
+    enum ledger_move due;
+
+    w->status = (enum withdrawal_status)move(d, &withdrawal_machine, "wd", w->id, (int)w->status, (int)event, 20, &due);
+    changes_put(d->changes, &w->row);
+    event_of(d, w, w->account);
+    return due;
+}
+
+enum ledger_move leg_move(struct deciding *d, struct leg *leg, enum leg_event event)
+{
+    enum ledger_move due;
+
+    leg->status = (enum leg_status)move(d, &leg_machine, "leg", leg->id, (int)leg->status, (int)event, 21, &due);
+    changes_put(d->changes, &leg->row);
+    return due;
+}
+
+enum ledger_move attempt_move(struct deciding *d, struct attempt *attempt, enum attempt_event event)
+{
+    enum ledger_move due;
+
+    attempt->status =
+        (enum attempt_status)move(d, &attempt_machine, "at", attempt->id, (int)attempt->status, (int)event, 22, &due);
+    changes_put(d->changes, &attempt->row);
+    return due;
+}
+
+struct topup *lot_topup(const struct book *book, const struct lot *lot)
+{
+    if (lot->topup == 0)
+        return NULL;
+    for (size_t i = 0; i < book->topups_count; i++)
+        if (book->topups[i]->id == lot->topup)
+            return book->topups[i];
+    INVARIANT(23, false && "the top-up of a lot is loaded");
+    return NULL;
+}
+
+static enum entry_kind entry_of(enum ledger_move due)
+{
+    switch (due) {
+    case MOVE_FREEZE:
+        return ENTRY_FREEZE;
+    case MOVE_SETTLE:
+        return ENTRY_SETTLE;
+    case MOVE_RELEASE:
+        return ENTRY_RELEASE;
+    case MOVE_RETURN:
+        return ENTRY_RETURN;
+    case MOVE_NONE:
+        break;
+    }
+    return ENTRY_NONE;
+}
+
+static void lot_post(struct deciding *d, struct entry_open *open, struct account *account, struct topup *topup,
+                     struct money amount, enum ledger_move due, const char *channel)
+{
+    switch (due) {
+    case MOVE_FREEZE:
+        ledger_freeze(d, open, account, topup, amount);
+        break;
+    case MOVE_SETTLE:
+        ledger_settle(d, open, account, topup, amount, channel);
+        break;
+    case MOVE_RELEASE:
+        ledger_release(d, open, account, topup, amount);
+        break;
+    case MOVE_RETURN:
+        ledger_return(d, open, account, topup, amount, channel);
+        break;
+    case MOVE_NONE:
+        break;
+    }
+}
+
+void leg_post(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg, enum ledger_move due)
+{
+    struct money posted = MONEY_ZERO;
+
+    if (due == MOVE_NONE)
+        return;
+    struct entry_open open = ledger_open(d, book->account, entry_of(due), leg->id, leg->withdrawal, leg->amount);
+    for (size_t i = 0; i < dossier->lots_count; i++) {
+        const struct lot *lot = dossier->lots[i];
+
+        if (lot->leg != leg->id)
+            continue;
+        lot_post(d, &open, book->account, lot_topup(book, lot), lot->amount, due, leg->channel);
+        posted = money_add(posted, lot->amount);
+    }
+    ledger_close(d, &open);
+    INVARIANT(24, posted.minor == leg->amount.minor);
+}
+
+void withdrawal_release(struct deciding *d, struct book *book, struct dossier *dossier)
+{
+    for (size_t i = 0; i < dossier->legs_count; i++)
+        if (dossier->legs[i]->status == LEG_HELD)
+            leg_post(d, book, dossier, dossier->legs[i], leg_move(d, dossier->legs[i], LEG_LET_GO));
+    withdrawal_uncount(d, book->account, dossier->withdrawal);
+}
+
+void withdrawal_uncount(struct deciding *d, struct account *account, struct withdrawal *w)
+{
+    if (!w->counted)
+        return;
+    w->counted = false;
+    if (account->month == instant_month_key(w->confirmed_at) && account->withdrawals_month > 0)
+        account->withdrawals_month--;
+    if (account->day == instant_day_key(w->confirmed_at)) {
+        if (account->withdrawals_day > 0)
+            account->withdrawals_day--;
+        account->withdrawn_day = money_sub_floor(account->withdrawn_day, w->amount);
+    }
+    changes_put(d->changes, &account->row);
+}
+
+/* What the legs say of the whole; WITHDRAWAL_EVENT_NONE while one is still open. */
+static enum withdrawal_event conclusion(const struct dossier *dossier)
+{
+    size_t paid = 0, returned = 0;
+
+    for (size_t i = 0; i < dossier->legs_count; i++) {
+        enum leg_status status = dossier->legs[i]->status;
+
+        if (!leg_status_final(status))
+            return WITHDRAWAL_EVENT_NONE;
+        paid += status == LEG_SUCCESSFUL || status == LEG_RETURNED;
+        returned += status == LEG_RETURNED;
+    }
+    if (paid == 0)
+        return WITHDRAWAL_NONE_PAID;
+    if (returned == paid)
+        return WITHDRAWAL_ALL_RETURNED;
+    return paid == dossier->legs_count ? WITHDRAWAL_ALL_PAID : WITHDRAWAL_SOME_PAID;
+}
+
+static void copy_failure(struct withdrawal *w, const struct dossier *dossier)
+{
+    for (size_t i = 0; i < dossier->legs_count && w->failure_code[0] == '\0'; i++) {
+        memcpy(w->failure_code, dossier->legs[i]->failure_code, sizeof w->failure_code);
+        w->failure_detail = dossier->legs[i]->failure_detail;
+    }
+}
+
+void withdrawal_conclude(struct deciding *d, struct book *book, struct dossier *dossier)
+{
+    struct withdrawal *w = dossier->withdrawal;
+    enum withdrawal_event event = conclusion(dossier);
+
+    if (event == WITHDRAWAL_EVENT_NONE || machine_find(&withdrawal_machine, (int)w->status, (int)event) == NULL)
+        return;
+    withdrawal_move(d, w, event);
+    w->finished_at = d->now;
+    if (event != WITHDRAWAL_ALL_PAID)
+        copy_failure(w, dossier);
+    if (event == WITHDRAWAL_NONE_PAID)
+        withdrawal_uncount(d, book->account, w);
+    const char *label = policy_label(d->policy, w->status, false);
+    withdrawal_tell(d, book, w, label != NULL ? label : word_text(&withdrawal_status_words, (int)w->status));
+}
+
+struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg)
+{
+    struct attempt *latest = NULL;
+
+    for (size_t i = 0; i < dossier->attempts_count; i++)
+        if (dossier->attempts[i]->leg == leg->id && (latest == NULL || dossier->attempts[i]->number > latest->number))
+            latest = dossier->attempts[i];
+    return latest;
+}
+
+/* 5 s, 10 s, 20 s … 1 h after the last contact, and in time for the alarm and for the people. */
+struct instant attempt_next_at(const struct attempt *attempt)
+{
+    int64_t wait = QUERY_FIRST_MS;
+
+    if (attempt->status == ATTEMPT_INTENT)
+        return instant_add_ms(attempt->last_sent_at, SEND_GUARD_MS);
+    for (int64_t i = 0; i < attempt->queries && wait < QUERY_LAST_MS; i++)
+        wait *= 2;
+    return instant_add_ms(attempt->last_sent_at, wait < QUERY_LAST_MS ? wait : QUERY_LAST_MS);
+}
+
+static struct instant leg_next_at(const struct deciding *d, const struct dossier *dossier, const struct leg *leg)
+{
+    struct attempt *attempt = leg_attempt(dossier, leg);
+
+    if (leg->status == LEG_HELD)
+        return d->now;
+    if (attempt == NULL || leg_status_final(leg->status) || leg->status == LEG_MANUAL)
+        return INSTANT_NONE;
+    return instant_earlier(attempt_next_at(attempt), instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS));
+}
+
+static struct instant schedule(const struct deciding *d, const struct dossier *dossier)
+{
+    const struct withdrawal *w = dossier->withdrawal;
+    struct instant next = INSTANT_NONE;
+
+    if (w->status == WITHDRAWAL_AWAITING_CODE)
+        return instant_add_ms(w->code_expires_at, 1);
+    if (w->status != WITHDRAWAL_APPROVED && w->status != WITHDRAWAL_DISPATCHING)
+        return INSTANT_NONE;
+    for (size_t i = 0; i < dossier->legs_count; i++)
+        next = instant_earlier(next, leg_next_at(d, dossier, dossier->legs[i]));
+    return next;
+}
+
+void withdrawal_settle_row(struct deciding *d, struct dossier *dossier)
+{
+    dossier->withdrawal->next_at = schedule(d, dossier);
+    if (d->moves != NULL)
+        dossier->withdrawal->version++;
+    d->object = dossier->withdrawal->id;
+    changes_put(d->changes, &dossier->withdrawal->row);
+}
+
+void withdrawal_flag(struct deciding *d, struct withdrawal *w, const char *flag)
+{
+    if (w->flags == NULL || strcmp(w->flags, "[]") == 0)
+        w->flags = deciding_text(d, "[\"%s\"]", flag);
+    else if (strstr(w->flags, flag) == NULL)
+        w->flags = deciding_text(d, "%.*s,\"%s\"]", (int)strlen(w->flags) - 1, w->flags, flag);
+}
+
+void withdrawal_tell(struct deciding *d, const struct book *book, const struct withdrawal *w, const char *text)
+{
+    struct message *message = changes_new(d->changes, ARENA_MUST(d->arena, struct message), &message_table);
+    char amount[MONEY_TEXT_BYTES], id[ID_TEXT_BYTES];
+
+    money_format(w->amount, w->currency, amount);
+    id_format("wd", w->id, id);
+    message->id = deciding_id(d, book->account);
+    message->account = w->account;
+    message->withdrawal = w->id;
+    message->recipient = book->identity != NULL ? book->identity->phone : NULL;
+    message->text = deciding_text(d, "Your withdrawal %s of %s %s: %s.", id, w->currency, amount, text);
+    message->at = d->now;
+}
+
+void incident_open(struct deciding *d, const struct account *account, const struct withdrawal *w, const char *kind,
+                   struct money amount, const char *detail)
+{
+    struct incident *incident = changes_new(d->changes, ARENA_MUST(d->arena, struct incident), &incident_table);
+
+    incident->id = deciding_id(d, account);
+    incident->account = account->id;
+    incident->withdrawal = w != NULL ? w->id : 0;
+    snprintf(incident->kind, sizeof incident->kind, "%s", kind);
+    incident->amount = amount;
+    incident->detail = detail;
+    incident->at = d->now;
+    deciding_event(d, account, "incident.opened", incident->id,
+                   deciding_text(d, "{\"kind\":\"%s\",\"amount\":%lld}", kind, (long long)amount.minor));
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Confirming by code, sending it again, cancelling: what the customer does after making a withdrawal. */
+#include "domain/challenge.h"
+#include "domain/withdrawal_plan.h"
+#include "domain/withdrawal_steps.h"
+
+#include <string.h>
+
+static struct decision wrong_state(struct deciding *d, const struct withdrawal *w, const char *what)
+{
+    if (w->status == WITHDRAWAL_EXPIRED)
+        return decision_refused(REFUSAL_CODE_EXPIRED, NULL, NULL, "The code has expired; make a new withdrawal.");
+    return decision_conflict(REFUSAL_STATE_CONFLICT, deciding_text(d, "A withdrawal that is %s cannot be %s.",
+                                                                   word_text(&withdrawal_status_words, (int)w->status),
+                                                                   what));
+}
+
+static void expire(struct deciding *d, struct dossier *dossier)
+{
+    withdrawal_move(d, dossier->withdrawal, WITHDRAWAL_CODE_EXPIRED);
+    memset(dossier->withdrawal->code_hash, 0, sizeof dossier->withdrawal->code_hash);
+    dossier->withdrawal->finished_at = d->now;
+    withdrawal_settle_row(d, dossier);
+}
+
+static struct decision expired(struct deciding *d, struct dossier *dossier)
+{
+    struct decision no =
+        decision_refused(REFUSAL_CODE_EXPIRED, NULL, "/code", "The code has expired; make a new withdrawal.");
+
+    expire(d, dossier);
+    no.changed = true;
+    return no;
+}
+
+static struct decision wrong(struct deciding *d, struct dossier *dossier)
+{
+    struct decision no = decision_refused(REFUSAL_WRONG_CODE, NULL, "/code", "The code is wrong.");
+
+    no.tries_left = dossier->withdrawal->code_tries_left;
+    no.changed = true;
+    deciding_move(d, "wd", dossier->withdrawal->id, NULL, "wrong_code", NULL);
+    if (dossier->withdrawal->code_tries_left == 0)
+        expire(d, dossier);
+    else
+        withdrawal_settle_row(d, dossier);
+    return no;
+}
+
+/* The money is no longer there: the withdrawal ends here and the answer shows the arithmetic. */
+static struct decision not_covered(struct deciding *d, struct dossier *dossier, const struct quote *quote)
+{
+    struct withdrawal *w = dossier->withdrawal;
+    struct decision no = decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE,
+                                         d->policy->rule_of_refusal[REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE][0] != '\0'
+                                             ? d->policy->rule_of_refusal[REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE]
+                                             : NULL,
+                                         NULL, w->amount, quote->withdrawable);
+
+    no.verdict = VERDICT_CONFLICT;
+    no.quote = quote;
+    no.changed = true;
+    withdrawal_move(d, w, WITHDRAWAL_NOT_COVERED);
+    strcpy(w->failure_code, "amount_exceeds_withdrawable");
+    w->failure_detail = "When the code came the amount was no longer withdrawable.";
+    w->finished_at = d->now;
+    withdrawal_settle_row(d, dossier);
+    return no;
+}
+
+/* The same ask planned again, where the first plan no longer fits; chosen top-ups are not chosen for the customer. */
+static bool plan_again(struct deciding *d, const struct book *book, struct dossier *dossier, const struct quote *quote)
+{
+    const struct withdrawal *w = dossier->withdrawal;
+    struct plan_ask ask = {w->amount, w->strategy, w->route, NULL, 0};
+    struct plan plan = {0};
+
+    if (plan_still_fits(d, book, dossier))
+        return true;
+    if (w->strategy == STRATEGY_SELECTED)
+        return false;
+    if (plan_make(d->policy, d->calendar, quote, book->account, &ask, d->now, d->arena, &plan).code != REFUSAL_NONE)
+        return false;
+    plan_replace(d, &plan, dossier);
+    return true;
+}
+
+static void count(struct deciding *d, struct account *account, struct withdrawal *w)
+{
+    int32_t month = instant_month_key(d->now), day = instant_day_key(d->now);
+
+    account->withdrawals_month = account->month == month ? account->withdrawals_month + 1 : 1;
+    account->withdrawals_day = account->day == day ? account->withdrawals_day + 1 : 1;
+    account->withdrawn_day = account->day == day ? money_add(account->withdrawn_day, w->amount) : w->amount;
+    account->month = month;
+    account->day = day;
+    account->version++;
+    w->counted = true;
+    changes_put(d->changes, &account->row);
+}
+
+static void risk_flags(struct deciding *d, const struct book *book, struct withdrawal *w)
+{
+    if (d->policy->review_same_subject_overdue && book->subject != NULL &&
+        money_compare(book->subject->overdue, book->account->overdue) > 0)
+        withdrawal_flag(d, w, "same_subject_overdue"); /* AL-06 */
+}
+
+static bool needs_review(const struct deciding *d, const struct withdrawal *w)
+{
+    enum review_mode mode = d->policy->routes[w->route].review;
+    bool flagged = w->flags != NULL && strcmp(w->flags, "[]") != 0;
+
+    return mode == REVIEW_MODE_ALWAYS || flagged;
+}
+
+static void confirm(struct deciding *d, struct book *book, struct dossier *dossier)
+{
+    struct withdrawal *w = dossier->withdrawal;
+
+    w->confirmed_at = d->now;
+    risk_flags(d, book, w);
+    count(d, book->account, w);
+    if (needs_review(d, w)) {
+        w->approvals_needed = policy_approvals(d->policy, w->amount);
+        withdrawal_move(d, w, WITHDRAWAL_CONFIRMED_FOR_REVIEW);
+    } else {
+        w->decided_at = d->now;
+        withdrawal_move(d, w, WITHDRAWAL_CONFIRMED);
+    }
+    for (size_t i = 0; i < dossier->legs_count; i++)
+        leg_post(d, book, dossier, dossier->legs[i], leg_move(d, dossier->legs[i], LEG_FREEZE));
+    withdrawal_settle_row(d, dossier);
+}
+
+struct decision withdrawal_code(struct deciding *d, struct book *book, struct dossier *dossier, const char *code,
+                                struct quote *ret_quote)
+{
+    struct withdrawal *w = dossier->withdrawal;
+    struct quote_topup *rows = arena_must(d->arena, (book->topups_count + 1) * sizeof *rows);
+    struct quote_input input = {d->policy, d->now, book->account, book->topups, book->topups_count};
+
+    if (w->status != WITHDRAWAL_AWAITING_CODE)
+        return wrong_state(d, w, "confirmed");
+    switch (challenge_answer(d, w, code)) {
+    case CHALLENGE_EXPIRED:
+        return expired(d, dossier);
+    case CHALLENGE_WRONG:
+        return wrong(d, dossier);
+    case CHALLENGE_RIGHT:
+        break;
+    }
+    quote_make(&input, rows, ret_quote);
+    if (money_compare(w->amount, ret_quote->withdrawable) > 0 || !plan_again(d, book, dossier, ret_quote))
+        return not_covered(d, dossier, ret_quote);
+    confirm(d, book, dossier);
+    return decision_ok();
+}
+
+struct decision withdrawal_resend(struct deciding *d, struct book *book, struct dossier *dossier)
+{
+    struct withdrawal *w = dossier->withdrawal;
+
+    if (w->status != WITHDRAWAL_AWAITING_CODE)
+        return wrong_state(d, w, "sent a code");
+    if (instant_after(d->now, w->code_expires_at))
+        return expired(d, dossier);
+    if (instant_before(d->now, instant_add_ms(w->code_sent_at, CODE_RESEND_MS)))
+        return decision_refused(REFUSAL_RESEND_TOO_SOON, NULL, NULL, "A code was sent less than 60 seconds ago.");
+    challenge_send(d, w, book->account, book->identity != NULL ? book->identity->phone : NULL,
+                   w->destination != NULL ? "the account that you named" : "where it came from");
+    deciding_move(d, "wd", w->id, NULL, "code_sent", NULL);
+    withdrawal_settle_row(d, dossier);
+    return decision_ok();
+}
+
+struct decision withdrawal_cancel(struct deciding *d, struct book *book, struct dossier *dossier)
+{
+    struct withdrawal *w = dossier->withdrawal;
+
+    if (machine_find(&withdrawal_machine, (int)w->status, WITHDRAWAL_WITHDRAWN) == NULL)
+        return decision_conflict(REFUSAL_STATE_CONFLICT,
+                                 deciding_text(d, "A withdrawal that is %s cannot be cancelled.",
+                                               word_text(&withdrawal_status_words, (int)w->status)));
+    if (withdrawal_move(d, w, WITHDRAWAL_WITHDRAWN) == MOVE_RELEASE)
+        withdrawal_release(d, book, dossier);
+    memset(w->code_hash, 0, sizeof w->code_hash);
+    w->finished_at = d->now;
+    withdrawal_settle_row(d, dossier);
+    return decision_ok();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps that the files of the withdrawal share: moves by the tables, holds, and what must be true afterwards. Private to
+ * withdrawal*.c. */
+#ifndef EBB_DOMAIN_WITHDRAWAL_STEPS_H
+#define EBB_DOMAIN_WITHDRAWAL_STEPS_H
+
+#include "domain/machine.h"
+#include "domain/withdrawal.h"
+
+/* Moves by the table, or INVARIANT 20–22. Registers the row and tells the audit. Returns the ledger move that is now due. */
+enum ledger_move withdrawal_move(struct deciding *d, struct withdrawal *w, enum withdrawal_event event);
+enum ledger_move leg_move(struct deciding *d, struct leg *leg, enum leg_event event);
+enum ledger_move attempt_move(struct deciding *d, struct attempt *attempt, enum attempt_event event);
+
+/* Posts what the move asks for, for all lots of the leg. */
+void leg_post(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg, enum ledger_move move);
+/* The top-up of a lot among the loaded ones; NULL for other funds. INVARIANT 23: it is loaded. */
+struct topup *lot_topup(const struct book *book, const struct lot *lot);
+
+/* Releases every held leg of a withdrawal that ends before anything was sent. */
+void withdrawal_release(struct deciding *d, struct book *book, struct dossier *dossier);
+/* Takes it out of the account's month and day again. */
+void withdrawal_uncount(struct deciding *d, struct account *account, struct withdrawal *w);
+/* When all legs are final: successful, partly successful, failed or returned. */
+void withdrawal_conclude(struct deciding *d, struct book *book, struct dossier *dossier);
+/* Sets next_at, raises the version where something moved, and registers the row: the last step of every decision. */
+void withdrawal_settle_row(struct deciding *d, struct dossier *dossier);
+
+/* The quote as it would be without this withdrawal's own hold and count. */
+void quote_without(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
+/* True when the money of the withdrawal is still withdrawable: asked at approval and before the first send. */
+bool withdrawal_covered(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
+/* Legs whose original window has closed are rerouted: released, and the customer is told. Returns how many are left to send. */
+size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier);
+
+void withdrawal_flag(struct deciding *d, struct withdrawal *w, const char *flag);
+void withdrawal_tell(struct deciding *d, const struct book *book, const struct withdrawal *w, const char *text);
+void incident_open(struct deciding *d, const struct account *account, const struct withdrawal *w, const char *kind,
+                   struct money amount, const char *detail);
+struct instant attempt_next_at(const struct attempt *attempt);
+struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg); /* the latest, or NULL */
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the clock asks of a withdrawal: codes expire, approved legs get their intents, silence is asked about, and what
+ * stays silent for a day goes to people. Nothing here ends a leg: only evidence does. */
+#include "domain/withdrawal_steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A held leg that could not start (no such channel, spacing between refunds of one top-up) is looked at again after this. */
+#define HELD_RETRY_MS MS_SECOND
+
+struct tick {
+    struct deciding *d;
+    struct book *book;
+    struct dossier *dossier;
+    const struct channel_terms *terms;
+    struct call *calls, *calls_last;
+};
+
+static void call_add(struct tick *t, const struct attempt *attempt, bool query, bool first)
+{
+    struct call *call = ARENA_MUST(t->d->arena, struct call);
+
+    *call = (struct call){NULL, attempt, query, first};
+    if (t->calls_last == NULL)
+        t->calls = call;
+    else
+        t->calls_last->next = call;
+    t->calls_last = call;
+}
+
+/* Our reference at the channel: 13 characters of base32 for the leg (which carries the shard) and two for the number. */
+static void key_make(const struct leg *leg, int64_t number, char ret[CHANNEL_KEY_BYTES])
+{
+    char id[ID_TEXT_BYTES];
+
+    id_format("e", leg->id, id);
+    snprintf(ret, CHANNEL_KEY_BYTES, "EBB%s%02lld", id + 2, (long long)number);
+}
+
+static const struct lot *first_lot(const struct dossier *dossier, const struct leg *leg)
+{
+    for (size_t i = 0; i < dossier->lots_count; i++)
+        if (dossier->lots[i]->leg == leg->id)
+            return dossier->lots[i];
+    return NULL;
+}
+
+static bool must_wait(const struct tick *t, const struct leg *leg, const struct topup *topup)
+{
+    int64_t spacing = t->terms->spacing_ms(t->terms->channels, leg->channel);
+
+    return leg->route == ROUTE_ORIGINAL && topup != NULL && instant_is_set(topup->refund_last_at) &&
+           instant_before(t->d->now, instant_add_ms(topup->refund_last_at, spacing));
+}
+
+/* The intent with its exact bytes: durable before the channel hears of it. */
+static void begin(struct tick *t, struct leg *leg)
+{
+    const struct lot *lot = first_lot(t->dossier, leg);
+    struct topup *topup = lot_topup(t->book, lot);
+    struct attempt *attempt;
+    int64_t dedupe = t->terms->dedupe_ms(t->terms->channels, leg->channel);
+
+    if (t->terms->name(t->terms->channels, leg->channel) == NULL || must_wait(t, leg, topup))
+        return;
+    attempt = changes_new(t->d->changes, ARENA_MUST(t->d->arena, struct attempt), &attempt_table);
+    attempt->id = deciding_id(t->d, t->book->account);
+    attempt->leg = leg->id;
+    attempt->withdrawal = leg->withdrawal;
+    attempt->account = leg->account;
+    attempt->number = 1;
+    key_make(leg, attempt->number, attempt->key);
+    memcpy(attempt->channel, leg->channel, sizeof attempt->channel);
+    attempt->amount = leg->amount;
+    attempt->request = t->terms->build(t->terms->channels, leg->channel, t->dossier->withdrawal, leg,
+                                       leg->route == ROUTE_ORIGINAL ? topup : NULL, attempt->key, t->d->now, t->d->arena);
+    INVARIANT(25, attempt->request != NULL);
+    attempt->sends = 1;
+    attempt->began_at = t->d->now;
+    attempt->last_sent_at = t->d->now;
+    attempt->dedupe_until = dedupe > 0 ? instant_add_ms(t->d->now, dedupe) : INSTANT_NONE;
+    attempt_move(t->d, attempt, ATTEMPT_BEGIN);
+    leg_move(t->d, leg, LEG_SEND);
+    if (leg->route == ROUTE_ORIGINAL && topup != NULL) {
+        topup->refunds++;
+        topup->refund_last_at = t->d->now;
+        changes_put(t->d->changes, &topup->row);
+    }
+    dossier_add_attempt(t->d, t->dossier, attempt);
+    call_add(t, attempt, false, true);
+}
+
+/* May the same bytes go out again under the same key? Only while the channel still remembers the key. */
+static bool may_resend(const struct tick *t, const struct attempt *attempt)
+{
+    return strcmp(attempt->code, "not_found") == 0 &&
+           (!instant_is_set(attempt->dedupe_until) || instant_before(t->d->now, attempt->dedupe_until));
+}
+
+static void alarm_raise(struct tick *t, const struct attempt *attempt)
+{
+    struct instant alarm = instant_add_ms(attempt->began_at, UNKNOWN_ALARM_MS);
+
+    if (!instant_before(t->d->now, alarm) && instant_before(attempt->last_sent_at, alarm))
+        incident_open(t->d, t->book->account, t->dossier->withdrawal, "outcome_unknown", attempt->amount,
+                      deciding_text(t->d, "%s has not proven payment %s paid or not paid for 30 minutes.",
+                                    attempt->channel, attempt->key));
+}
+
+/* Silence: after the guard it is unknown; then query, or send the same again where the channel has never heard of it. */
+static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
+{
+    if (instant_before(t->d->now, attempt_next_at(attempt)) &&
+        instant_before(t->d->now, instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS)))
+        return;
+    alarm_raise(t, attempt);
+    if (attempt->status == ATTEMPT_INTENT) {
+        attempt_move(t->d, attempt, ATTEMPT_LOSE_SIGHT);
+        if (leg->status == LEG_SENDING)
+            leg_move(t->d, leg, LEG_LOSE_SIGHT);
+    }
+    if (!instant_before(t->d->now, instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS))) {
+        leg_move(t->d, leg, LEG_AGE);
+        incident_open(t->d, t->book->account, t->dossier->withdrawal, "manual_decision", attempt->amount,
+                      deciding_text(t->d, "Payment %s at %s is unknown for 24 hours: two people must decide.",
+                                    attempt->key, attempt->channel));
+    } else if (leg->status == LEG_UNKNOWN && may_resend(t, attempt)) {
+        attempt_move(t->d, attempt, ATTEMPT_RESEND);
+        leg_move(t->d, leg, LEG_SEND);
+        attempt->sends++;
+        attempt->code[0] = '\0';
+        call_add(t, attempt, false, false);
+    } else {
+        attempt->queries++;
+        deciding_move(t->d, "at", attempt->id, NULL, "query", NULL);
+        call_add(t, attempt, true, false);
+    }
+    attempt->last_sent_at = t->d->now;
+    changes_put(t->d->changes, &attempt->row);
+}
+
+static void tick_leg(struct tick *t, struct leg *leg)
+{
+    struct attempt *attempt = leg_attempt(t->dossier, leg);
+
+    switch (leg->status) {
+    case LEG_HELD:
+        begin(t, leg);
+        break;
+    case LEG_SENDING:
+    case LEG_ACCEPTED:
+    case LEG_UNKNOWN:
+        INVARIANT(26, attempt != NULL);
+        ask_again(t, leg, attempt);
+        break;
+    case LEG_NONE:
+    case LEG_PLANNED:
+    case LEG_MANUAL:
+    case LEG_SUCCESSFUL:
+    case LEG_RETURNED:
+    case LEG_FAILED:
+    case LEG_RELEASED:
+    case LEG_REROUTED:
+    case LEG__COUNT:
+        break;
+    }
+}
+
+/* Before the first send everything is asked once more: the account, the claims, the windows. */
+static bool may_start(struct tick *t)
+{
+    struct withdrawal *w = t->dossier->withdrawal;
+    struct quote quote = {0};
+
+    if (!withdrawal_covered(t->d, t->book, t->dossier, &quote)) {
+        withdrawal_move(t->d, w, WITHDRAWAL_NOT_COVERED);
+        withdrawal_release(t->d, t->book, t->dossier);
+        snprintf(w->failure_code, sizeof w->failure_code, "amount_exceeds_withdrawable");
+        w->failure_detail = "Before it was sent the amount was no longer withdrawable; the money is in the balance.";
+        w->finished_at = t->d->now;
+        withdrawal_tell(t->d, t->book, w, "cancelled, because the amount is no longer withdrawable");
+        return false;
+    }
+    if (withdrawal_reroute(t->d, t->book, t->dossier) == 0) {
+        withdrawal_conclude(t->d, t->book, t->dossier);
+        return false;
+    }
+    return true;
+}
+
+static bool any_channel(const struct tick *t)
+{
+    for (size_t i = 0; i < t->dossier->legs_count; i++)
+        if (t->dossier->legs[i]->status == LEG_HELD &&
+            t->terms->name(t->terms->channels, t->dossier->legs[i]->channel) != NULL)
+            return true;
+    return false;
+}
+
+struct decision withdrawal_tick(struct deciding *d, struct book *book, struct dossier *dossier,
+                                const struct channel_terms *terms, struct call **ret_calls)
+{
+    struct tick t = {d, book, dossier, terms, NULL, NULL};
+    struct withdrawal *w = dossier->withdrawal;
+
+    *ret_calls = NULL;
+    if (w->status == WITHDRAWAL_AWAITING_CODE && instant_after(d->now, w->code_expires_at)) {
+        withdrawal_move(d, w, WITHDRAWAL_CODE_EXPIRED);
+        memset(w->code_hash, 0, sizeof w->code_hash);
+        w->finished_at = d->now;
+    } else if (w->status == WITHDRAWAL_APPROVED) {
+        if (may_start(&t) && any_channel(&t))
+            withdrawal_move(d, w, WITHDRAWAL_DISPATCH);
+    }
+    if (w->status == WITHDRAWAL_DISPATCHING)
+        for (size_t i = 0; i < dossier->legs_count; i++)
+            tick_leg(&t, dossier->legs[i]);
+    *ret_calls = t.calls;
+    withdrawal_settle_row(d, dossier);
+    if (instant_is_set(w->next_at) && !instant_after(w->next_at, d->now))
+        w->next_at = instant_add_ms(d->now, HELD_RETRY_MS); /* a leg waits for its channel or for its turn */
+    return decision_ok();
+}
