@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-int main(void);
-int main(void)
+/* The `ebb` program. What it can do stands in cli/cli.h; `ebb serve` chooses its implementations in http/serve. */
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return cli_main(argc, argv);
 }
