@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/caller.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/field.h"
+
+#define TOKEN_BYTES_MAX 256
+#define CUSTOMER_PREFIX "demo-customer:"
+
+static const struct {
+    const char *token;
+    unsigned roles;
+} demo_callers[] = {
+    {"demo-admin", ROLE_FACTS | ROLE_REVIEW | ROLE_READ | ROLE_WITHDRAW | ROLE_DEMO | ROLE_ADMIN},
+    {"demo-billing", ROLE_FACTS | ROLE_READ},
+    {"demo-reviewer", ROLE_REVIEW | ROLE_READ},
+    {"demo-reviewer-2", ROLE_REVIEW | ROLE_READ},
+};
+
+const char *caller_bearer(const char *authorization)
+{
+    const char *token;
+
+    if (authorization == NULL || strncasecmp(authorization, "Bearer ", 7) != 0)
+        return NULL;
+    token = authorization + 7 + strspn(authorization + 7, " ");
+    return *token != '\0' && strlen(token) <= TOKEN_BYTES_MAX ? token : NULL;
+}
+
+bool caller_of_demo_token(const char *token, struct caller *ret)
+{
+    *ret = (struct caller){0};
+    for (size_t i = 0; i < ARRAY_COUNT(demo_callers); i++) {
+        if (strcmp(token, demo_callers[i].token) != 0)
+            continue;
+        strcpy(ret->principal, token);
+        ret->roles = demo_callers[i].roles;
+        return true;
+    }
+    if (strncmp(token, CUSTOMER_PREFIX, strlen(CUSTOMER_PREFIX)) != 0 || !field_ref_ok(token + strlen(CUSTOMER_PREFIX)))
+        return false;
+    snprintf(ret->principal, sizeof(ret->principal), "%s", token);
+    snprintf(ret->own_account, sizeof(ret->own_account), "%s", token + strlen(CUSTOMER_PREFIX));
+    ret->roles = ROLE_CUSTOMER;
+    return true;
+}

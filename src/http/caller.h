@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who asks: from an Authorization header to a principal, its roles and the one account that a customer is bound to.
+ *
+ * Demo tokens (contract.md, "Demo mode") mean something only under --demo; API keys are looked up by hash. Knows nothing of
+ * routes: whether a role is enough is decided against the table of routes. */
+#ifndef EBB_HTTP_CALLER_H
+#define EBB_HTTP_CALLER_H
+
+#include "engine/command.h"
+
+struct store;
+
+struct caller {
+    char principal[PRINCIPAL_BYTES];
+    unsigned roles;
+    char own_account[REF_BYTES]; /* ROLE_CUSTOMER only; "" otherwise */
+};
+
+/* The token of a "Bearer …" header, or NULL. */
+const char *caller_bearer(const char *authorization);
+bool caller_of_demo_token(const char *token, struct caller *ret);
+/* ERR_REQUEST: nobody we know. */
+MUST_USE enum err caller_of_key(struct store *reader, const char *token, struct instant now, struct caller *ret);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/request.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define BODY_BYTES_KEPT ((size_t)128 << 10) /* a bigger buffer is not kept for the next request */
+#define ARENA_BYTES_KEPT ((size_t)512 << 10)
+
+const char *request_header(const struct request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* ---- answers ---- */
+
+static void answer_set(struct request *request, int status, bool problem, struct out *out)
+{
+    INVARIANT(81, !request->answered);
+    request->answered = true;
+    request->reply = (struct reply){.status = status, .body = out->data, .body_bytes = out->size, .problem = problem};
+    out_init(out);
+}
+
+void request_answer(struct request *request, int status, struct out *out)
+{
+    if (out->failed) {
+        out_fini(out);
+        request_fault(request, ERR_RETRY, "out of memory");
+        return;
+    }
+    answer_set(request, status, false, out);
+}
+
+void request_answer_static(struct request *request, const char *content_type, const char *text, size_t size)
+{
+    INVARIANT(81, !request->answered);
+    request->answered = true;
+    request->static_body = true;
+    request->content_type = content_type;
+    request->reply = (struct reply){.status = MHD_HTTP_OK, .body = text, .body_bytes = size};
+}
+
+static void problem_answer(struct request *request, const struct problem *problem)
+{
+    struct out out;
+
+    out_init(&out);
+    view_problem(&out, problem);
+    answer_set(request, problem->status, true, &out);
+}
+
+void request_problem(struct request *request, int status, const char *code, const char *detail)
+{
+    problem_answer(request,
+                   &(struct problem){.status = status, .code = code, .detail = detail, .request_id = request->id});
+}
+
+void request_malformed(struct request *request, const struct field_problems *problems)
+{
+    problem_answer(request, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
+                                              .code = "malformed",
+                                              .detail = "The request is not of the expected shape.",
+                                              .request_id = request->id,
+                                              .fields = problems});
+}
+
+void request_missing(struct request *request)
+{
+    request_problem(request, MHD_HTTP_NOT_FOUND, "not_found", "There is nothing here, or it is not yours.");
+}
+
+void request_fault(struct request *request, enum err err, const char *reason)
+{
+    if (err == ERR_FATAL || err == ERR_UNKNOWN)
+        log_line(LOG_LEVEL_ERROR, "request failed", "request_id", request->id, "fault", err_name(err), "reason", reason,
+                 NULL);
+    request->retry_after_s = 1;
+    request_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "Not now. Ask again with the same key.");
+}
+
+void request_reply(struct request *request, struct reply *reply)
+{
+    INVARIANT(81, !request->answered);
+    request->answered = true;
+    request->reply = *reply;
+    *reply = (struct reply){0};
+    if (request->reply.status == MHD_HTTP_TOO_MANY_REQUESTS || request->reply.status == MHD_HTTP_SERVICE_UNAVAILABLE)
+        request->retry_after_s = 1;
+}
+
+/* ---- to the engine and back ---- */
+
+void request_command(const struct request *request, struct command *command, enum command_kind kind)
+{
+    memset(command, 0, sizeof(*command));
+    command->kind = kind;
+    memcpy(command->principal, request->caller.principal, sizeof(command->principal));
+    command->roles = request->caller.roles;
+    memcpy(command->own_account, request->caller.own_account, sizeof(command->own_account));
+    memcpy(command->request_id, request->id, sizeof(command->request_id));
+}
+
+/* Once resumed the request is the HTTP thread's again: nothing of it may be touched afterwards. */
+static void command_done(struct command *command, struct reply *reply)
+{
+    struct request *request = command->context;
+
+    request_reply(request, reply);
+    request_resume(request);
+}
+
+void request_suspend(struct request *request)
+{
+    request->phase = REQUEST_WAITING;
+    MHD_suspend_connection(request->connection);
+}
+
+void request_resume(struct request *request)
+{
+    request->phase = REQUEST_RESUMED;
+    MHD_resume_connection(request->connection);
+}
+
+void request_submit(struct request *request)
+{
+    request->command.done = command_done;
+    request->command.context = request;
+    request_suspend(request);
+    if (engine_submit(server_config(request->server)->engine, &request->command))
+        return;
+    request->retry_after_s = 1;
+    request_problem(request, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests",
+                    "Too many requests are waiting. Ask again with the same key.");
+    request_resume(request);
+}
+
+/* ---- reading ---- */
+
+void request_read(struct request *request, request_reader *read)
+{
+    char reason[256] = "";
+    struct store *store;
+    struct out out;
+    enum err err = server_reader(request->server, &store, reason);
+
+    if (err != ERR_NONE) {
+        request_fault(request, err, reason);
+        return;
+    }
+    out_init(&out);
+    err = store_begin(store);
+    if (err == ERR_NONE) {
+        err = read(request, store, &out);
+        store_rollback(store);
+    }
+    if (request->answered || err != ERR_NONE)
+        out_fini(&out);
+    if (request->answered)
+        return;
+    if (err != ERR_NONE)
+        request_fault(request, err, store_reason(store));
+    else
+        request_answer(request, MHD_HTTP_OK, &out);
+}
+
+bool request_sees(const struct request *request, const struct account *account)
+{
+    const struct caller *caller = &request->caller;
+
+    if ((caller->roles & (ROLE_FACTS | ROLE_READ | ROLE_REVIEW | ROLE_WITHDRAW)) != 0)
+        return true;
+    if ((caller->roles & ROLE_CUSTOMER) == 0 || caller->own_account[0] == '\0')
+        return false;
+    return strcmp(account->ref, caller->own_account) == 0 || strcmp(account->master, caller->own_account) == 0;
+}
+
+static enum err account_seen(struct request *request, struct store *store, enum query query, struct value arg,
+                             struct account **ret)
+{
+    struct rows rows;
+
+    TRY(store_select(store, query, &arg, 1, &account_table, &request->arena, &rows));
+    *ret = rows.count == 1 && request_sees(request, rows.items[0]) ? rows.items[0] : NULL;
+    if (*ret == NULL)
+        request_missing(request);
+    return ERR_NONE;
+}
+
+enum err request_account(struct request *request, struct store *store, const char *ref, struct account **ret)
+{
+    return account_seen(request, store, QUERY_ACCOUNT_BY_REF, value_text("ref", ref), ret);
+}
+
+enum err request_account_by_id(struct request *request, struct store *store, int64_t id, struct account **ret)
+{
+    return account_seen(request, store, QUERY_ACCOUNT_BY_ID, value_int("id", id), ret);
+}
+
+bool request_prefers_chinese(const struct request *request)
+{
+    const char *languages = request_header(request, "Accept-Language");
+
+    return languages != NULL && strncasecmp(languages, "zh", 2) == 0;
+}
+
+void request_list_end(struct out *out, int64_t last_id)
+{
+    char cursor[ID_TEXT_BYTES];
+
+    if (last_id != 0)
+        cursor_format(last_id, cursor);
+    out_array_end(out);
+    out_string(out, "next_cursor", last_id != 0 ? cursor : NULL);
+    out_object_end(out);
+}
+
+/* ---- life ---- */
+
+struct request *request_new(struct server *server)
+{
+    struct request *request = calloc(1, sizeof(*request));
+
+    if (request == NULL)
+        return NULL;
+    arena_init(&request->arena, REQUEST_ARENA_BYTES);
+    request->server = server;
+    return request;
+}
+
+void request_reset(struct request *request)
+{
+    if (!request->static_body)
+        reply_fini(&request->reply);
+    if (request->body_capacity > BODY_BYTES_KEPT) {
+        free(request->body);
+        request->body = NULL;
+        request->body_capacity = 0;
+    }
+    if (request->arena.bytes_used > ARENA_BYTES_KEPT) {
+        arena_fini(&request->arena);
+        arena_init(&request->arena, REQUEST_ARENA_BYTES);
+    } else {
+        arena_reset(&request->arena);
+    }
+    request->phase = REQUEST_NEW;
+    request->connection = NULL;
+    request->match = (struct route_match){0};
+    request->caller = (struct caller){0};
+    request->body_size = request->body_seen = 0;
+    request->woken = NULL;
+    request->batch = NULL;
+    request->answered = request->static_body = request->drop = false;
+    request->reply = (struct reply){0};
+    request->content_type = NULL;
+    request->allow[0] = '\0';
+    request->retry_after_s = 0;
+}
+
+void request_free(struct request *request)
+{
+    request_reset(request);
+    arena_fini(&request->arena);
+    free(request->body);
+    free(request);
+}

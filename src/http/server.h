@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP server: libmicrohttpd in poll mode, requests suspended while the engine decides.
+ *
+ * Limits: headers 32 KiB (431), URL 2 KiB (414), body 64 KiB or 8 MiB by route (413), connections_max, 30 s of silence. TLS
+ * is a front proxy's work. The server owns its threads and its readers, not the engine. */
+#ifndef EBB_HTTP_SERVER_H
+#define EBB_HTTP_SERVER_H
+
+#include "engine/engine.h"
+
+struct payout;
+struct http_config {
+    const char *address; /* IPv4 or IPv6 in numbers */
+    uint16_t port;       /* 0: any free one */
+    unsigned threads, connections_max;
+    const char *directory;
+    struct vault *vault;
+    struct engine *engine;
+    const struct policies *policies;
+    const struct calendar *calendar;
+    const struct channels *channels;
+    struct payout *payout;
+    bool demo;
+    struct system_clock *clock; /* demo: moved by /demo/clock */
+};
+
+struct server;
+MUST_USE enum err server_open(const struct http_config *config, struct server **ret, char ret_reason[256]);
+uint16_t server_port(const struct server *server);
+/* Accepts no more connections; those that are open go on. */
+void server_quiesce(struct server *server);
+/* The engine must be closed: no request may be waiting for it. */
+void server_close(struct server **server);
+
+/* For answers. */
+const struct http_config *server_config(const struct server *server);
+/* This thread's reader, opened on first use. */
+MUST_USE enum err server_reader(struct server *server, struct store **ret, char ret_reason[256]);
+#define SERVER_STATUS_CLASSES 6 /* by hundreds; [0] is everything */
+int64_t server_answers(const struct server *server, int hundreds);
+/* "r4f0c91ab-2f": unique in this process and unlikely elsewhere. */
+void server_request_id(struct server *server, char ret[33]);
+
+#endif
