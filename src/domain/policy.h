@@ -92,7 +92,8 @@ struct route_terms {
     bool destination; /* needs one */
     bool destination_bank, destination_alipay; /* kinds accepted */
     bool needs_bank, needs_branch, needs_city; /* members of a bank destination (province goes with city) */
-    char channel[CHANNEL_NAME_BYTES]; /* "" on the original route: the top-up's own */
+    char channel[CHANNEL_NAME_BYTES]; /* pays bank accounts; "" on the original route: the top-up's own */
+    char channel_alipay[CHANNEL_NAME_BYTES]; /* pays Alipay accounts; "" where they are no destination */
     struct payout_reason reasons[POLICY_REASONS_MAX];
     size_t reasons_count;
     char rule[RULE_ID_BYTES];
@@ -126,7 +127,7 @@ struct policy {
     enum fund charge_order[FUND__COUNT]; /* ended by FUND_NONE */
     bool debt;                           /* what a charge cannot cover becomes an overdue claim */
 
-    int64_t reviewers; /* how many people can approve: approvals must stay below or equal */
+    int64_t reviewers; /* how many people can approve; the maker may not, so approvals stay below this number */
     bool review_same_subject_overdue; /* AL-06 */
     struct {
         struct money above;
@@ -144,5 +145,7 @@ int64_t policy_approvals(const struct policy *policy, struct money amount);
 const char *policy_label(const struct policy *policy, enum withdrawal_status status, bool chinese);
 /* NULL when the policy names no such reason. */
 const struct payout_reason *policy_reason(const struct policy *policy, enum route route, const char *code);
+/* The channel that pays a destination of this kind; "" on the original route, where the top-up's own channel pays. */
+const char *policy_channel(const struct policy *policy, enum route route, enum destination_kind kind);
 
 #endif
