@@ -194,6 +194,22 @@ void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel
     book->parcels_count++;
 }
 
+/* The book lists live lots only: what is spent leaves it, as it would when the account were loaded anew. */
+void book_drop_spent(struct book *book)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < book->topups_count; i++)
+        if (!money_is_zero(book->topups[i]->remaining))
+            book->topups[kept++] = book->topups[i];
+    book->topups_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < book->parcels_count; i++)
+        if (!money_is_zero(book->parcels[i]->remaining))
+            book->parcels[kept++] = book->parcels[i];
+    book->parcels_count = kept;
+}
+
 void dossier_add_attempt(struct deciding *deciding, struct dossier *dossier, struct attempt *attempt)
 {
     size_t place = dossier->attempts_count;

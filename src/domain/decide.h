@@ -118,6 +118,7 @@ void deciding_event(struct deciding *deciding, const struct account *account, co
 /* They keep the order; what is there already is not added twice. */
 void book_add_topup(struct deciding *deciding, struct book *book, struct topup *topup);
 void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel *parcel);
+void book_drop_spent(struct book *book);
 void dossier_add_attempt(struct deciding *deciding, struct dossier *dossier, struct attempt *attempt);
 
 #endif
