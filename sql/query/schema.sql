@@ -12,6 +12,7 @@ PRAGMA cell_size_check = ON;
 PRAGMA secure_delete = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -65536;
+PRAGMA journal_size_limit = 268435456;
 PRAGMA wal_autocheckpoint = 4000;
 
 -- name: open_reader
@@ -54,3 +55,11 @@ SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' O
 
 -- name: integrity_check
 PRAGMA integrity_check(1);
+
+-- A reader's snapshot: what it selects until the rollback is of one moment.
+-- name: transaction_snapshot
+BEGIN;
+
+-- name: journal_mode
+SELECT journal_mode AS value FROM pragma_journal_mode;
+

@@ -3,7 +3,9 @@
  *
  * The master key lives in DIR/master.key (32 random bytes, mode 0600, created on first use); separate keys for sealing, for
  * look-up hashes and for codes are derived from it. A sealed field is key version ‖ nonce ‖ XChaCha20-Poly1305 ciphertext;
- * associated data binds table, column and row id, so that a ciphertext moved to another place does not open. */
+ * associated data binds table, column, row id and key version, so that a ciphertext moved to another place does not open.
+ * The nonce is a keyed hash of text and place: no random source to fail, one seed replays one database, and what equal
+ * ciphertexts tell is only that the same field of the same row holds the same text again. */
 #ifndef EBB_ACCESS_VAULT_H
 #define EBB_ACCESS_VAULT_H
 
@@ -12,6 +14,7 @@
 
 struct vault {
     uint8_t seal_key[HASH_KEY_BYTES], lookup_key[HASH_KEY_BYTES], code_key[HASH_KEY_BYTES];
+    uint8_t nonce_key[HASH_KEY_BYTES];
     uint8_t version;
 };
 

@@ -33,6 +33,10 @@ static inline struct value value_text(const char *name, const char *text)
 {
     return (struct value){.kind = text ? VALUE_TEXT : VALUE_NULL, .name = name, .text = text};
 }
+static inline struct value value_null(const char *name)
+{
+    return (struct value){.kind = VALUE_NULL, .name = name};
+}
 static inline struct value value_bytes(const char *name, const void *data, size_t size)
 {
     return (struct value){.kind = VALUE_BYTES, .name = name, .bytes = {data, size}};
@@ -58,6 +62,21 @@ MUST_USE enum err store_int(struct store *store, enum query query, const struct 
 /* Runs a statement that changes rows by itself (timers, housekeeping, meta): inside begin … commit. */
 MUST_USE enum err store_execute(struct store *store, enum query query, const struct value *args, size_t args_count);
 
+/* A named text of the database itself; NULL when there is none. store_meta_put: inside begin … commit. */
+MUST_USE enum err store_meta_get(struct store *store, const char *key, struct arena *arena, const char **ret);
+MUST_USE enum err store_meta_put(struct store *store, const char *key, const char *value);
+
+/* Counts by a word, for metrics: withdrawals_count, withdrawals_count_open, legs_count_unknown, incidents_count … */
+struct tally {
+    struct row row;
+    char word[33];
+    int64_t count;
+    struct money amount;
+    struct instant at; /* the oldest */
+};
+extern const struct table tally_table;
+
+/* The writer's transaction. On a reader: one snapshot for several selects, ended by store_rollback. */
 MUST_USE enum err store_begin(struct store *store);
 /* Writes every changed row: ROW_NEW by <table>_insert, ROW_CHANGED by <table>_update,
  * ROW_GONE by <table>_delete (legs and lots only). A constraint that fires here is a bug
