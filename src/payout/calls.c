@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/withdrawal.h"
+#include "payout/payout_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void effect_free(struct effect *effect)
+{
+    free(effect->request);
+    free(effect);
+}
+
+/* The list becomes ours. A call that finds no memory is dropped: its intent is durable, and the engine will ask. */
+void payout_enqueue(struct payout *payout, struct effect *list)
+{
+    struct instant now;
+
+    pthread_mutex_lock(&payout->mutex);
+    now = payout->config.engine != NULL ? engine_now(payout->config.engine) : INSTANT_NONE;
+    while (list != NULL) {
+        struct effect *effect = list;
+        struct job *job = calloc(1, sizeof *job);
+
+        list = effect->next;
+        effect->next = NULL;
+        if (job == NULL) {
+            effect_free(effect);
+            continue;
+        }
+        job->effect = effect;
+        job->queued_at = now;
+        if (payout->jobs_last != NULL)
+            payout->jobs_last->next = job;
+        else
+            payout->jobs = job;
+        payout->jobs_last = job;
+    }
+    pthread_cond_broadcast(&payout->changed);
+    pthread_mutex_unlock(&payout->mutex);
+}
+
+static struct job *job_take(struct payout *payout, struct job *job, struct job *before)
+{
+    if (before != NULL)
+        before->next = job->next;
+    else
+        payout->jobs = job->next;
+    if (payout->jobs_last == job)
+        payout->jobs_last = before;
+    job->next = NULL;
+    return job;
+}
+
+static bool key_runs(const struct payout *payout, const struct effect *effect)
+{
+    for (size_t i = 0; i < PAYOUT_CALLERS_MAX; i++) {
+        const struct effect *running = payout->callers[i].running;
+
+        if (running != NULL && strcmp(running->key, effect->key) == 0 && strcmp(running->channel, effect->channel) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The oldest whose key no other caller is busy with. */
+static struct job *job_next(struct payout *payout)
+{
+    struct job *before = NULL;
+
+    for (struct job *job = payout->jobs; job != NULL; before = job, job = job->next)
+        if (!key_runs(payout, job->effect))
+            return job_take(payout, job, before);
+    return NULL;
+}
+
+void payout_forget(struct payout *payout)
+{
+    pthread_mutex_lock(&payout->mutex);
+    while (payout->jobs != NULL) {
+        struct job *job = job_take(payout, payout->jobs, NULL);
+
+        effect_free(job->effect);
+        free(job);
+    }
+    pthread_mutex_unlock(&payout->mutex);
+}
+
+static bool channel_paused(struct payout *payout, const char *name)
+{
+    bool paused = false;
+
+    pthread_mutex_lock(&payout->mutex);
+    for (size_t i = 0; i < payout->config.channels->count; i++)
+        if (strcmp(payout->config.channels->items[i]->name, name) == 0)
+            paused = payout->paused[i];
+    pthread_mutex_unlock(&payout->mutex);
+    return paused;
+}
+
+/* Why a call is not made after all; NULL when it is. A query can do no harm and is never too late. */
+static const char *withheld_because(struct payout *payout, const struct job *job, struct instant now)
+{
+    if (job->effect->query)
+        return NULL;
+    if (job->effect->request == NULL)
+        return "no_request";
+    if (channel_paused(payout, job->effect->channel))
+        return "channel_paused";
+    if (!instant_is_set(job->queued_at) || !instant_before(now, instant_add_ms(job->queued_at, SEND_GUARD_MS)))
+        return "sent_too_late";
+    return NULL;
+}
+
+static void answer_nothing(struct channel_answer *ret, const char *key, const char *code)
+{
+    *ret = (struct channel_answer){.kind = EVIDENCE_NOTHING};
+    snprintf(ret->key, sizeof ret->key, "%s", key);
+    snprintf(ret->code, sizeof ret->code, "%s", code);
+    snprintf(ret->detail, sizeof ret->detail, "the call was not made");
+}
+
+static void job_run(struct payout *payout, const struct job *job)
+{
+    const struct effect *effect = job->effect;
+    struct channel *channel = channels_find(payout->config.channels, effect->channel);
+    struct instant now = engine_now(payout->config.engine);
+    const char *withheld = channel == NULL ? "no_channel" : withheld_because(payout, job, now);
+    struct channel_answer answer;
+
+    if (withheld != NULL) {
+        answer_nothing(&answer, effect->key, withheld);
+        payout->stats.withheld++;
+    } else if (effect->query) {
+        channel->operations->query(channel, effect->key, now, &answer);
+        payout->stats.queries++;
+    } else {
+        channel->operations->send(channel, effect->key, effect->request, effect->first, now, &answer);
+        payout->stats.sends++;
+    }
+    (void)payout_evidence(payout, effect->channel, effect->withdrawal, effect->query ? SOURCE_QUERY : SOURCE_REPLY,
+                          &answer);
+}
+
+bool payout_call(struct caller *caller)
+{
+    struct payout *payout = caller->payout;
+    struct job *job;
+
+    pthread_mutex_lock(&payout->mutex);
+    job = job_next(payout);
+    if (job != NULL)
+        caller->running = job->effect;
+    pthread_mutex_unlock(&payout->mutex);
+    if (job == NULL)
+        return false;
+    job_run(payout, job);
+    pthread_mutex_lock(&payout->mutex);
+    caller->running = NULL;
+    pthread_cond_broadcast(&payout->changed);
+    pthread_mutex_unlock(&payout->mutex);
+    effect_free(job->effect);
+    free(job);
+    return true;
+}
+
+static bool job_ready(const struct payout *payout)
+{
+    for (const struct job *job = payout->jobs; job != NULL; job = job->next)
+        if (!key_runs(payout, job->effect))
+            return true;
+    return false;
+}
+
+void *payout_caller_run(void *context)
+{
+    struct caller *caller = context;
+    struct payout *payout = caller->payout;
+
+    pthread_mutex_lock(&payout->mutex);
+    while (!payout->stopping) {
+        if (!job_ready(payout)) {
+            pthread_cond_wait(&payout->changed, &payout->mutex);
+            continue;
+        }
+        pthread_mutex_unlock(&payout->mutex);
+        (void)payout_call(caller);
+        pthread_mutex_lock(&payout->mutex);
+    }
+    pthread_mutex_unlock(&payout->mutex);
+    return NULL;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "payout/payout_parts.h"
+
+#include <stdlib.h>
+
+int64_t payout_tick_now(struct payout *payout)
+{
+    int64_t ids[TICKS_MAX];
+    size_t count = 0;
+    struct instant next;
+
+    if (engine_due(payout->reader, engine_now(payout->config.engine), ids, TICKS_MAX, &count, &next) != ERR_NONE)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        struct command command;
+        struct reply reply = {0};
+
+        payout_command(&command, COMMAND_TICK, ids[i]);
+        engine_run(payout->config.engine, &command, &reply);
+        reply_fini(&reply);
+        payout->stats.ticks++;
+    }
+    return (int64_t)count;
+}
+
+/* A tick on its way through the engine. */
+struct ticking {
+    struct command command;
+    struct payout *payout;
+};
+
+static bool ticking_add(struct payout *payout, int64_t withdrawal)
+{
+    bool added;
+
+    pthread_mutex_lock(&payout->mutex);
+    added = payout->ticking_count < TICKS_MAX;
+    for (size_t i = 0; i < payout->ticking_count; i++)
+        added = added && payout->ticking[i] != withdrawal;
+    if (added)
+        payout->ticking[payout->ticking_count++] = withdrawal;
+    pthread_mutex_unlock(&payout->mutex);
+    return added;
+}
+
+/* When the last of a full round is through, the next round need not wait for the clock. */
+static void ticking_drop(struct payout *payout, int64_t withdrawal)
+{
+    bool again;
+
+    pthread_mutex_lock(&payout->mutex);
+    for (size_t i = 0; i < payout->ticking_count; i++)
+        if (payout->ticking[i] == withdrawal) {
+            payout->ticking[i] = payout->ticking[--payout->ticking_count];
+            break;
+        }
+    again = payout->ticking_count == 0 && payout->more_due;
+    pthread_cond_broadcast(&payout->changed);
+    if (again)
+        payout_wake(payout);
+    pthread_mutex_unlock(&payout->mutex);
+}
+
+/* On the engine's thread, after the commit. */
+static void ticking_done(struct command *command, struct reply *reply)
+{
+    struct ticking *ticking = command->context;
+
+    reply_fini(reply);
+    ticking->payout->stats.ticks++;
+    ticking_drop(ticking->payout, command->object_id);
+    free(ticking);
+}
+
+/* False: not now (the queue is full, or no memory); the withdrawal stays due. */
+static bool tick_submit(struct payout *payout, int64_t withdrawal)
+{
+    struct ticking *ticking = calloc(1, sizeof *ticking);
+
+    if (ticking == NULL) {
+        ticking_drop(payout, withdrawal);
+        return false;
+    }
+    ticking->payout = payout;
+    payout_command(&ticking->command, COMMAND_TICK, withdrawal);
+    ticking->command.done = ticking_done;
+    ticking->command.context = ticking;
+    if (engine_submit(payout->config.engine, &ticking->command))
+        return true;
+    free(ticking);
+    ticking_drop(payout, withdrawal);
+    return false;
+}
+
+void payout_tick_submit(struct payout *payout)
+{
+    int64_t ids[TICKS_MAX];
+    size_t count = 0;
+    struct instant next;
+
+    if (engine_due(payout->reader, engine_now(payout->config.engine), ids, TICKS_MAX, &count, &next) != ERR_NONE)
+        return;
+    pthread_mutex_lock(&payout->mutex);
+    payout->more_due = count == TICKS_MAX;
+    pthread_mutex_unlock(&payout->mutex);
+    for (size_t i = 0; i < count && !payout->stopping; i++)
+        if (ticking_add(payout, ids[i]) && !tick_submit(payout, ids[i]))
+            return;
+}
+
+/* One callback after the other: asking for the next says that this one is committed, so a failed hand-in ends the round
+ * and the channel delivers again. */
+static int64_t channel_poll(struct payout *payout, struct channel *channel)
+{
+    struct channel_answer answer;
+    int64_t count = 0;
+
+    while (!payout->stopping && channel->operations->poll(channel, engine_now(payout->config.engine), &answer)) {
+        if (!payout_evidence(payout, channel->name, 0, SOURCE_CALLBACK, &answer))
+            break;
+        payout->stats.callbacks++;
+        count++;
+    }
+    return count;
+}
+
+int64_t payout_poll(struct payout *payout)
+{
+    const struct channels *channels = payout->config.channels;
+    int64_t count = 0;
+
+    for (size_t i = 0; i < channels->count; i++)
+        if (channels->items[i]->operations->poll != NULL)
+            count += channel_poll(payout, channels->items[i]);
+    return count;
+}
