@@ -18,7 +18,9 @@ struct calendar {
     size_t years_count;
 };
 
-MUST_USE enum err calendar_load(const char *yaml, size_t size, struct calendar *ret, struct policy_mistake *mistake);
+/* ERR_REQUEST: `ret_mistake` is the first mistake of the file, `ret` untouched. */
+MUST_USE enum err calendar_load(const char *yaml, size_t size, struct calendar *ret, struct policy_mistake *ret_mistake);
+/* `days` since 1970 (civil_days). Sets *provisional when the year is not known, and never clears it. */
 bool calendar_is_working(const struct calendar *calendar, int64_t days, bool *provisional);
 /* The latest moment promised: minutes are exact; days and working days end at 24:00 (23:59:59) Shanghai of the last day;
  * counting begins the day after `from`. ARRIVAL_UNSTATED gives INSTANT_NONE. */
