@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "payout/payout_parts.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 
 #define RETRY_FIRST_MS 10
 #define RETRY_LAST_MS 200
 #define RETRIES_WHEN_STOPPING 20
+#define RETRIES_STEP 5
 
 void payout_pause_ms(int64_t ms)
 {
@@ -27,12 +29,20 @@ static bool must_repeat(int status)
     return status == 429 || status >= 500;
 }
 
+/* A process that stops may not wait for ever; without a worker there is nobody to wait for. */
+static int tries_max(const struct payout *payout)
+{
+    if (!payout->started)
+        return RETRIES_STEP;
+    return payout->stopping ? RETRIES_WHEN_STOPPING : INT_MAX;
+}
+
 bool payout_evidence(struct payout *payout, const char *channel, int64_t withdrawal, enum evidence_source source,
                      const struct channel_answer *answer)
 {
     int64_t wait_ms = RETRY_FIRST_MS;
 
-    for (int tries = 0;; tries++) {
+    for (int tries = 0;; tries += tries < INT_MAX - 1) {
         struct command command;
         struct reply reply = {0};
         int status;
@@ -49,8 +59,7 @@ bool payout_evidence(struct payout *payout, const char *channel, int64_t withdra
                 payout->stats.evidence_refused++;
             return true;
         }
-        /* A process that stops may not wait for ever; a process without a worker has nobody to wait for. */
-        if ((payout->stopping || !payout->started) && tries >= RETRIES_WHEN_STOPPING)
+        if (tries >= tries_max(payout))
             return false;
         payout->stats.evidence_retries++;
         payout_pause_ms(wait_ms);

@@ -29,6 +29,8 @@ struct payout {
     pthread_t threads[PAYOUT_CALLERS_MAX + 2];
     size_t threads_count;
     _Atomic bool started, stopping;
+    struct channel_answer undelivered[CHANNELS_MAX]; /* a callback that could not be handed in; the listener's */
+    bool has_undelivered[CHANNELS_MAX];
 
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a job came or ended, a tick ended, stopping */

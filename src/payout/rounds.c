@@ -108,16 +108,26 @@ void payout_tick_submit(struct payout *payout)
             return;
 }
 
-/* One callback after the other: asking for the next says that this one is committed, so a failed hand-in ends the round
- * and the channel delivers again. */
-static int64_t channel_poll(struct payout *payout, struct channel *channel)
+/* The callback that waits, or else the channel's next: asking for the next says that the last one is committed. */
+static bool callback_next(struct payout *payout, size_t at)
 {
-    struct channel_answer answer;
+    struct channel *channel = payout->config.channels->items[at];
+
+    if (!payout->has_undelivered[at])
+        payout->has_undelivered[at] =
+            channel->operations->poll(channel, engine_now(payout->config.engine), &payout->undelivered[at]);
+    return payout->has_undelivered[at];
+}
+
+static int64_t channel_poll(struct payout *payout, size_t at)
+{
     int64_t count = 0;
 
-    while (!payout->stopping && channel->operations->poll(channel, engine_now(payout->config.engine), &answer)) {
-        if (!payout_evidence(payout, channel->name, 0, SOURCE_CALLBACK, &answer))
+    while (!payout->stopping && callback_next(payout, at)) {
+        if (!payout_evidence(payout, payout->config.channels->items[at]->name, 0, SOURCE_CALLBACK,
+                             &payout->undelivered[at]))
             break;
+        payout->has_undelivered[at] = false;
         payout->stats.callbacks++;
         count++;
     }
@@ -131,6 +141,6 @@ int64_t payout_poll(struct payout *payout)
 
     for (size_t i = 0; i < channels->count; i++)
         if (channels->items[i]->operations->poll != NULL)
-            count += channel_poll(payout, channels->items[i]);
+            count += channel_poll(payout, i);
     return count;
 }
