@@ -4,8 +4,10 @@
 #include "base/json_scan.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct reader {
@@ -20,6 +22,24 @@ struct slot {
     char *bytes;
     const char *pointer;
 };
+
+/* jansson tells a want of memory as a syntax error ("invalid token"); a good request must not be refused for good
+ * because of that, so its allocations pass here and leave a note. */
+static _Thread_local bool parse_memory_missing;
+static pthread_once_t parse_once = PTHREAD_ONCE_INIT;
+
+static void *parse_malloc(size_t size)
+{
+    void *memory = malloc(size);
+
+    parse_memory_missing = parse_memory_missing || memory == NULL;
+    return memory;
+}
+
+static void parse_prepare(void)
+{
+    json_set_alloc_funcs(parse_malloc, free);
+}
 
 void field_problem_add(struct field_problems *problems, const char *pointer, const char *code, const char *format, ...)
 {
@@ -327,7 +347,7 @@ static enum err parse_problem(const json_error_t *error, const char *json, size_
                                                              : "malformed";
     char pointer[FIELD_POINTER_BYTES] = "";
 
-    if (code == json_error_out_of_memory)
+    if (parse_memory_missing)
         return ERR_RETRY;
     if (code == json_error_duplicate_key || code == json_error_numeric_overflow) {
         size_t position = error->position > 0 ? (size_t)error->position : 0;
@@ -374,6 +394,8 @@ enum err field_read_json(const char *json, size_t size, const struct shape *shap
         field_problem_add(problems, "", "malformed", "nested deeper than %d levels", JSON_DEPTH_MAX);
         return ERR_REQUEST;
     }
+    pthread_once(&parse_once, parse_prepare);
+    parse_memory_missing = false;
     SCOPED(value_free) json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (root == NULL)
         return parse_problem(&error, json, size, problems);
