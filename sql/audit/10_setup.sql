@@ -117,6 +117,7 @@ INSERT INTO owner_draws
 SELECT owner, account, fund, source, sum(amount), sum(given_back) FROM draw GROUP BY 1, 2, 3, 4;
 
 -- setup: move
+-- Steps of objects. A note (a query, a wrong code) changes no state: it has neither from nor to, and is left out.
 CREATE TEMP TABLE move (
     prefix TEXT, object INTEGER, seq INTEGER, line INTEGER, was TEXT, event TEXT, became TEXT,
     PRIMARY KEY (prefix, object, seq, line)) WITHOUT ROWID;
@@ -124,7 +125,8 @@ INSERT INTO move
 SELECT object_prefix(json_extract(m.value, '$.o')), object_id(json_extract(m.value, '$.o')), a.seq, m.key,
        json_extract(m.value, '$.from'), json_extract(m.value, '$.event'), json_extract(m.value, '$.to')
 FROM audit a, json_each(CASE WHEN json_valid(a.body) THEN a.body ELSE '{}' END, '$.moves') m
-WHERE m.type = 'object';
+WHERE m.type = 'object'
+  AND (json_extract(m.value, '$.from') IS NOT NULL OR json_extract(m.value, '$.to') IS NOT NULL);
 
 -- setup: last_move
 CREATE TEMP TABLE last_move (prefix TEXT, object INTEGER, became TEXT, seq INTEGER, PRIMARY KEY (prefix, object)) WITHOUT ROWID;
@@ -140,6 +142,8 @@ WHERE m.type = 'object';
 
 -- setup: legal
 -- The moves that the design allows ("States"), typed here a second time on purpose. '' stands for "did not exist".
+-- Besides the design's list: whoever waits for documents may be rejected or cancel; where every window closed before the
+-- first send nothing is dispatched (approved, failed); and the last open leg of a dispatch may end by coming back.
 CREATE TEMP TABLE legal (prefix TEXT, was TEXT, became TEXT, PRIMARY KEY (prefix, was, became)) WITHOUT ROWID;
 INSERT INTO legal VALUES
     ('wd', '', 'awaiting_code'),
@@ -147,18 +151,18 @@ INSERT INTO legal VALUES
     ('wd', 'awaiting_code', 'cancelled'), ('wd', 'awaiting_code', 'expired'),
     ('wd', 'in_review', 'approved'), ('wd', 'in_review', 'need_documents'),
     ('wd', 'in_review', 'rejected'), ('wd', 'in_review', 'cancelled'),
-    ('wd', 'need_documents', 'in_review'),
-    ('wd', 'approved', 'dispatching'), ('wd', 'approved', 'cancelled'),
+    ('wd', 'need_documents', 'in_review'), ('wd', 'need_documents', 'rejected'), ('wd', 'need_documents', 'cancelled'),
+    ('wd', 'approved', 'dispatching'), ('wd', 'approved', 'cancelled'), ('wd', 'approved', 'failed'),
     ('wd', 'dispatching', 'successful'), ('wd', 'dispatching', 'partly_successful'), ('wd', 'dispatching', 'failed'),
+    ('wd', 'dispatching', 'returned'),
     ('wd', 'successful', 'returned'), ('wd', 'partly_successful', 'returned'),
     ('leg', '', 'planned'), ('leg', 'planned', 'held'), ('leg', 'held', 'sending'),
-    ('leg', 'sending', 'accepted'), ('leg', 'sending', 'unknown'), ('leg', 'sending', 'manual'),
-    ('leg', 'sending', 'successful'), ('leg', 'sending', 'failed'),
-    ('leg', 'accepted', 'unknown'), ('leg', 'accepted', 'manual'), ('leg', 'accepted', 'successful'), ('leg', 'accepted', 'failed'),
+    ('leg', 'sending', 'accepted'), ('leg', 'sending', 'unknown'), ('leg', 'sending', 'successful'), ('leg', 'sending', 'failed'),
+    ('leg', 'accepted', 'manual'), ('leg', 'accepted', 'successful'), ('leg', 'accepted', 'failed'),
     ('leg', 'unknown', 'sending'), ('leg', 'unknown', 'accepted'), ('leg', 'unknown', 'manual'),
     ('leg', 'unknown', 'successful'), ('leg', 'unknown', 'failed'),
     ('leg', 'manual', 'successful'), ('leg', 'manual', 'failed'),
-    ('leg', 'planned', 'released'), ('leg', 'held', 'released'), ('leg', 'held', 'rerouted'), ('leg', 'held', 'failed'),
+    ('leg', 'held', 'released'), ('leg', 'held', 'rerouted'),
     ('leg', 'successful', 'returned'),
     ('at', '', 'intent'), ('at', 'intent', 'unknown'), ('at', 'unknown', 'intent'),
     ('at', 'intent', 'paid'), ('at', 'unknown', 'paid'), ('at', 'intent', 'refused'), ('at', 'unknown', 'refused'),
@@ -175,20 +179,16 @@ INSERT INTO shape VALUES
     ('reversal', 'voucher', 1), ('reversal', 'revenue', -1),
     ('chargeback', 'topup', -1), ('chargeback', 'channel', 1), ('chargeback', 'suspense', -1),
     ('credit', 'other', 1), ('credit', 'voucher', 1), ('credit', 'bonus', -1), ('credit', 'revenue', -1),
-    ('transfer_out', 'topup', -1), ('transfer_out', 'transferred_in', -1), ('transfer_out', 'allocated_in', -1),
-    ('transfer_out', 'other', -1), ('transfer_out', 'transit', 1),
+    ('transfer_out', 'topup', -1), ('transfer_out', 'other', -1), ('transfer_out', 'transit', 1),
     ('transfer_in', 'transit', -1), ('transfer_in', 'transferred_in', 1),
     ('recall_out', 'transferred_in', -1), ('recall_out', 'transit', 1),
-    ('recall_in', 'transit', -1), ('recall_in', 'topup', 1), ('recall_in', 'transferred_in', 1), ('recall_in', 'allocated_in', 1),
-    ('recall_in', 'other', 1),
-    ('allocation_out', 'topup', -1), ('allocation_out', 'transferred_in', -1), ('allocation_out', 'allocated_in', -1),
-    ('allocation_out', 'other', -1), ('allocation_out', 'transit', 1),
+    ('recall_in', 'transit', -1), ('recall_in', 'topup', 1), ('recall_in', 'other', 1),
+    ('allocation_out', 'topup', -1), ('allocation_out', 'other', -1), ('allocation_out', 'transit', 1),
     ('allocation_in', 'transit', -1), ('allocation_in', 'allocated_in', 1),
     ('reclaim_out', 'allocated_in', -1), ('reclaim_out', 'transit', 1),
-    ('reclaim_in', 'transit', -1), ('reclaim_in', 'topup', 1), ('reclaim_in', 'transferred_in', 1), ('reclaim_in', 'allocated_in', 1),
-    ('reclaim_in', 'other', 1),
+    ('reclaim_in', 'transit', -1), ('reclaim_in', 'topup', 1), ('reclaim_in', 'other', 1),
     ('freeze', 'topup', -1), ('freeze', 'other', -1), ('freeze', 'held', 1),
     ('release', 'topup', 1), ('release', 'other', 1), ('release', 'held', -1),
     ('settle', 'held', -1), ('settle', 'channel', 1),
     ('return', 'channel', -1), ('return', 'topup', 1), ('return', 'other', 1),
-    ('suspense', 'suspense', -1), ('suspense', 'channel', 1), ('suspense', 'suspense', 1), ('suspense', 'channel', -1);
+    ('suspense', 'suspense', -1), ('suspense', 'channel', 1);

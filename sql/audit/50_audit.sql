@@ -31,12 +31,13 @@ FROM leg l LEFT JOIN last_move m ON m.prefix = 'leg' AND m.object = l.id WHERE m
 SELECT 'attempt', a.id, a.status, coalesce(m.became, 'no move'), a.amount
 FROM attempt a LEFT JOIN last_move m ON m.prefix = 'at' AND m.object = a.id WHERE m.became IS NOT a.status;
 
--- check: move_object_missing | every object that moved exists
+-- check: move_object_missing | every object that moved exists; only a leg that was merely planned may be planned anew
 SELECT m.prefix, m.object, 'seq ' || m.seq || ': ' || m.became, NULL, NULL
 FROM last_move m
 WHERE NOT CASE m.prefix WHEN 'wd' THEN EXISTS (SELECT 1 FROM withdrawal x WHERE x.id = m.object)
                         WHEN 'leg' THEN EXISTS (SELECT 1 FROM leg x WHERE x.id = m.object)
-                        ELSE EXISTS (SELECT 1 FROM attempt x WHERE x.id = m.object) END;
+                        ELSE EXISTS (SELECT 1 FROM attempt x WHERE x.id = m.object) END
+  AND NOT (m.prefix = 'leg' AND m.became = 'planned');
 
 -- check: entry_unnamed | every entry is named by exactly one audit row
 SELECT 'entry', e.id, count(n.entry), 1, e.amount

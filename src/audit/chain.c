@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/chain.h"
+
+#include "base/field.h"
+
+#include <string.h>
+
+#define ANCHOR_FILE_MAX 4096
+
+struct link {
+    int64_t seq;
+    uint8_t hash[HASH_BYTES];
+};
+
+static void statement_close(sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+    *statement = NULL;
+}
+
+static void file_close(FILE **file)
+{
+    if (*file != NULL)
+        fclose(*file);
+}
+
+enum err anchor_read(const char *path, struct anchor *ret)
+{
+    struct wanted {
+        int64_t seq;
+        const char *hash;
+    } wanted = {0};
+    static const struct field fields[] = {
+        {.name = "seq",
+         .kind = FIELD_COUNT,
+         .flags = FIELD_REQUIRED,
+         .offset = offsetof(struct wanted, seq),
+         .min = 1,
+         .max = INT64_MAX},
+        {.name = "hash",
+         .kind = FIELD_TEXT,
+         .flags = FIELD_REQUIRED,
+         .offset = offsetof(struct wanted, hash),
+         .min = 64,
+         .max = 64},
+    };
+    static const struct shape shape = {"anchor", sizeof(struct wanted), fields, ARRAY_COUNT(fields)};
+    struct field_problems problems = {0};
+    struct arena arena;
+    char text[ANCHOR_FILE_MAX];
+    enum err err;
+    SCOPED(file_close) FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return ERR_REQUEST;
+    size_t size = fread(text, 1, sizeof text, file);
+    arena_init(&arena, 64 * 1024);
+    err = field_read_json(text, size, &shape, &arena, &wanted, &problems);
+    if (err == ERR_NONE) {
+        ret->seq = wanted.seq;
+        memcpy(ret->hash, wanted.hash, sizeof ret->hash);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+static void report_link(struct report *report, const char *code, const char *sentence, int64_t seq, const char *found,
+                        const char *journal)
+{
+    char row[32];
+
+    sqlite3_snprintf(sizeof row, row, "%lld", (long long)seq);
+    report_finding(
+        report,
+        &(struct finding){
+            .code = code, .sentence = sentence, .table = "audit", .row = row, .found = found, .journal = journal});
+}
+
+static struct bytes column_bytes(sqlite3_stmt *statement, int column)
+{
+    const void *data = sqlite3_column_blob(statement, column);
+
+    return bytes_of(data, (size_t)sqlite3_column_bytes(statement, column));
+}
+
+/* The hash that a row must have, given what it says of itself (columns of `rows` in chain_check). */
+static void row_hash(sqlite3_stmt *statement, uint8_t ret[HASH_BYTES])
+{
+    struct bytes parts[8];
+
+    /* The decimal texts are SQLite's own: seq, previous, at, principal, command, account or 0, object or 0, body. */
+    for (int i = 0; i < 8; i++)
+        parts[i] = column_bytes(statement, i + 1);
+    hash_parts("audit", NULL, parts, ARRAY_COUNT(parts), ret, HASH_BYTES);
+}
+
+static void hash_text(struct bytes hash, char ret[2 * HASH_BYTES + 1])
+{
+    if (hash.size == HASH_BYTES)
+        hash_hex(hash.data, HASH_BYTES, ret);
+    else
+        memcpy(ret, "malformed", sizeof "malformed");
+}
+
+static bool is_hash(struct bytes hash, const uint8_t *wanted)
+{
+    return hash.size == HASH_BYTES && hash_equal(hash.data, wanted, HASH_BYTES);
+}
+
+/* One row against the one before it (`last`); `last` becomes this row. */
+static void check_row(sqlite3_stmt *statement, bool first, struct link *last, struct report *report)
+{
+    int64_t seq = sqlite3_column_int64(statement, 0);
+    struct bytes previous = column_bytes(statement, 2), hash = column_bytes(statement, 9);
+    uint8_t computed[HASH_BYTES];
+    char is[2 * HASH_BYTES + 1], wanted[2 * HASH_BYTES + 1];
+
+    row_hash(statement, computed);
+    if (seq != last->seq + 1) {
+        sqlite3_snprintf(sizeof wanted, wanted, "seq %lld next", (long long)last->seq + 1);
+        report_link(report, "audit_gap", "audit rows are numbered 1, 2, … without a gap", seq, "another row", wanted);
+    }
+    if (!first && !is_hash(previous, last->hash)) {
+        hash_text(previous, is);
+        hash_hex(last->hash, HASH_BYTES, wanted);
+        report_link(report, "audit_link", "an audit row holds the hash of the one before it", seq, is, wanted);
+    }
+    if (!is_hash(hash, computed)) {
+        hash_text(hash, is);
+        hash_hex(computed, HASH_BYTES, wanted);
+        report_link(report, "audit_hash", "an audit row's hash is that of its content", seq, is, wanted);
+    }
+    last->seq = seq;
+    if (hash.size == HASH_BYTES)
+        memcpy(last->hash, hash.data, HASH_BYTES);
+}
+
+static void check_anchor(sqlite3 *books, const struct anchor *anchor, struct report *report)
+{
+    static const char sentence[] = "the chain contains the anchor that was kept outside";
+    char is[2 * HASH_BYTES + 1] = "no such row";
+    SCOPED(statement_close) sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(books, "SELECT hash FROM audit WHERE seq = ?1", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_bind_int64(statement, 1, anchor->seq) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        hash_text(column_bytes(statement, 0), is);
+    if (sqlite3_stricmp(is, anchor->hash) != 0)
+        report_link(report, "anchor_missing", sentence, anchor->seq, is, anchor->hash);
+}
+
+void chain_check(sqlite3 *books, int64_t since, const struct anchor *anchor, struct report *report, struct head *ret)
+{
+    static const char rows[] = "SELECT seq, CAST(seq AS TEXT), previous, CAST(at AS TEXT), principal, command, "
+                               "CAST(coalesce(account, 0) AS TEXT), CAST(coalesce(object, 0) AS TEXT), body, hash "
+                               "FROM audit WHERE seq >= ?1 ORDER BY seq";
+    struct link last = {.seq = since - 1};
+    bool first = true;
+    int result = SQLITE_ERROR;
+    SCOPED(statement_close) sqlite3_stmt *statement = NULL;
+
+    *ret = (struct head){0};
+    if (sqlite3_prepare_v2(books, rows, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_bind_int64(statement, 1, since) == SQLITE_OK)
+        while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+            /* Before the first row of all there is nothing: 32 zero bytes. Before `since` stands what was proven then.
+             */
+            check_row(statement, first && since > 1, &last, report);
+            first = false;
+        }
+    if (result != SQLITE_DONE)
+        report_link(report, "audit_unreadable", "every audit row can be read", last.seq + 1, sqlite3_errmsg(books),
+                    NULL);
+    if (!first) {
+        ret->seq = last.seq;
+        hash_hex(last.hash, HASH_BYTES, ret->hash);
+    }
+    if (anchor != NULL)
+        check_anchor(books, anchor, report);
+}
