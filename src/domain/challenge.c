@@ -49,8 +49,9 @@ void challenge_send(struct deciding *d, struct withdrawal *withdrawal, const str
     message->withdrawal = withdrawal->id;
     message->recipient = recipient;
     message->code = code;
-    message->text = deciding_text(d, "%s is your code to withdraw %s %s to %s. It is valid for 5 minutes. "
-                                     "Nobody from us will ever ask you for it.",
+    message->text = deciding_text(d,
+                                  "%s is your code to withdraw %s %s to %s. It is valid for 5 minutes. "
+                                  "Nobody from us will ever ask you for it.",
                                   code, withdrawal->currency, amount, payee);
     message->at = d->now;
 }

@@ -16,7 +16,8 @@ DEFINE_WORDS(attempt_event, ATTEMPT_EVENT_WORDS)
  *                          │      │  └→ cancelled     ├→ partly_successful ─┴→ returned
  *                          │      └→ failed           └→ failed
  *                          └→ cancelled | expired
- * approved → failed: every window closed before the first send; approved → cancelled: by the customer, or no longer covered. */
+ * approved → failed: every window closed before the first send; approved → cancelled: by the customer, or no longer
+ * covered. */
 static const struct transition withdrawal_transitions[] = {
     {WITHDRAWAL_NONE, WITHDRAWAL_MADE, WITHDRAWAL_AWAITING_CODE, MOVE_NONE},
     {WITHDRAWAL_AWAITING_CODE, WITHDRAWAL_CONFIRMED, WITHDRAWAL_APPROVED, MOVE_FREEZE},

@@ -10,9 +10,9 @@ static struct decision wrong_state(struct deciding *d, const struct withdrawal *
 {
     if (w->status == WITHDRAWAL_EXPIRED)
         return decision_refused(REFUSAL_CODE_EXPIRED, NULL, NULL, "The code has expired; make a new withdrawal.");
-    return decision_conflict(REFUSAL_STATE_CONFLICT, deciding_text(d, "A withdrawal that is %s cannot be %s.",
-                                                                   word_text(&withdrawal_status_words, (int)w->status),
-                                                                   what));
+    return decision_conflict(REFUSAL_STATE_CONFLICT,
+                             deciding_text(d, "A withdrawal that is %s cannot be %s.",
+                                           word_text(&withdrawal_status_words, (int)w->status), what));
 }
 
 static void expire(struct deciding *d, struct dossier *dossier)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is the money of a withdrawal still withdrawable, and are its routes still open? Asked when the code is right, at approval
- * and before the first send. */
+/* Is the money of a withdrawal still withdrawable, and are its routes still open? Asked when the code is right, at
+ * approval and before the first send. */
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>

@@ -8,7 +8,8 @@
  *   accepted      note                   –                       –                       –
  *   nothing       unknown                –                       –                       –
  *   arrived       –                      note                    –                       –
- * A paid or returned amount that differs, or another currency, proves nothing but that someone must look: no transition. */
+ * A paid or returned amount that differs, or another currency, proves nothing but that someone must look: no
+ * transition. */
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
@@ -76,8 +77,8 @@ static void fail(struct proof *p)
 /* Money went out for a leg whose hold was given back: it is nobody's until a person decides. */
 static void suspend(struct proof *p)
 {
-    struct entry_open open = ledger_open(p->d, p->book->account, ENTRY_SUSPENSE, p->leg->id, p->leg->withdrawal,
-                                         p->evidence->amount);
+    struct entry_open open =
+        ledger_open(p->d, p->book->account, ENTRY_SUSPENSE, p->leg->id, p->leg->withdrawal, p->evidence->amount);
 
     ledger_post(p->d, &open, p->book->account, LEDGER_SUSPENSE, "", 0, money_negate(p->evidence->amount));
     ledger_post(p->d, &open, p->book->account, LEDGER_CHANNEL, p->leg->channel, 0, p->evidence->amount);
@@ -169,7 +170,8 @@ static void lose_sight(struct proof *p, bool accepted)
 static bool amount_agrees(const struct proof *p)
 {
     return p->evidence->amount.minor == p->attempt->amount.minor &&
-           (p->currency == NULL || p->currency[0] == '\0' || strcmp(p->currency, p->dossier->withdrawal->currency) == 0);
+           (p->currency == NULL || p->currency[0] == '\0' ||
+            strcmp(p->currency, p->dossier->withdrawal->currency) == 0);
 }
 
 static void prove(struct proof *p)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making a withdrawal: what is asked is checked against the quote, planned, and remembered. Nothing is held yet. */
-#include "domain/name.h"
-#include "domain/withdrawal_steps.h"
-#include "domain/withdrawal_plan.h"
 #include "domain/challenge.h"
+#include "domain/name.h"
+#include "domain/withdrawal_plan.h"
+#include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,8 @@ static const char *refusal_rule(const struct policy *policy, enum refusal code)
     return policy->rule_of_refusal[code][0] != '\0' ? policy->rule_of_refusal[code] : NULL;
 }
 
-/* Rules that need no plan: the account's refusals, the limits of one withdrawal, and money that only staff can return. */
+/* Rules that need no plan: the account's refusals, the limits of one withdrawal, and money that only staff can return.
+ */
 static struct decision check_amount(const struct policy *policy, const struct quote *quote, struct money amount)
 {
     if (quote->refusals_count > 0) {
@@ -81,7 +82,8 @@ static struct decision check_reason(struct deciding *d, const struct plan *plan,
     if ((int64_t)ask->documents.count < terms->documents_min)
         return decision_refused(REFUSAL_DOCUMENTS_REQUIRED,
                                 terms->rule[0] != '\0' ? refusal_rule(d->policy, REFUSAL_DOCUMENTS_REQUIRED) : NULL,
-                                "/documents", "This route needs documents: application form, licence or photo with ID.");
+                                "/documents",
+                                "This route needs documents: application form, licence or photo with ID.");
     *ret_reason = ask->reason;
     if (terms->reasons_count == 0)
         return decision_ok();
@@ -181,7 +183,8 @@ static struct decision make_plan(struct deciding *d, const struct book *book, co
     return refused;
 }
 
-/* An enterprise's destination as JSON text: the members in a fixed order, so that the same destination is the same text. */
+/* An enterprise's destination as JSON text: the members in a fixed order, so that the same destination is the same
+ * text. */
 static const char *destination_json(struct deciding *d, const struct destination_ask *to)
 {
     struct out out;

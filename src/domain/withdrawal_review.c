@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Review: maker and checker are two people, an approval is bound to the version that was seen, and what was true when the
- * code came must still be true. */
+/* Review: maker and checker are two people, an approval is bound to the version that was seen, and what was true when
+ * the code came must still be true. */
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
@@ -10,8 +10,8 @@ static struct decision check_review(struct deciding *d, const struct dossier *do
                                     int64_t if_match, bool any_version)
 {
     const struct withdrawal *w = dossier->withdrawal;
-    bool open = w->status == WITHDRAWAL_IN_REVIEW ||
-                (w->status == WITHDRAWAL_NEED_DOCUMENTS && decision == REVIEW_REJECT);
+    bool open =
+        w->status == WITHDRAWAL_IN_REVIEW || (w->status == WITHDRAWAL_NEED_DOCUMENTS && decision == REVIEW_REJECT);
 
     if (!any_version && if_match != w->version) {
         struct decision stale = decision_conflict(REFUSAL_STALE, "The withdrawal has changed since you saw it.");
@@ -29,7 +29,8 @@ static struct decision check_review(struct deciding *d, const struct dossier *do
     for (size_t i = 0; i < dossier->reviews_count; i++)
         if (decision == REVIEW_APPROVE && dossier->reviews[i]->decision == REVIEW_APPROVE &&
             strcmp(dossier->reviews[i]->reviewer, d->principal) == 0)
-            return decision_conflict(REFUSAL_STATE_CONFLICT, "You have approved it already; a second person is needed.");
+            return decision_conflict(REFUSAL_STATE_CONFLICT,
+                                     "You have approved it already; a second person is needed.");
     return decision_ok();
 }
 
@@ -93,7 +94,8 @@ static struct decision reject(struct deciding *d, struct book *book, struct doss
     w->finished_at = d->now;
     snprintf(w->failure_code, sizeof w->failure_code, "rejected");
     w->failure_detail = ask->reason;
-    withdrawal_tell(d, book, w, ask->reason != NULL ? deciding_text(d, "rejected, because: %s", ask->reason) : "rejected");
+    withdrawal_tell(d, book, w,
+                    ask->reason != NULL ? deciding_text(d, "rejected, because: %s", ask->reason) : "rejected");
     withdrawal_settle_row(d, dossier);
     return decision_ok();
 }

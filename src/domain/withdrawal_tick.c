@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A held leg that could not start (no such channel, spacing between refunds of one top-up) is looked at again after this. */
+/* A held leg that could not start (no such channel, spacing between refunds of one top-up) is looked at again after
+ * this. */
 #define HELD_RETRY_MS MS_SECOND
 
 struct tick {
@@ -29,7 +30,8 @@ static void call_add(struct tick *t, const struct attempt *attempt, bool query, 
     t->calls_last = call;
 }
 
-/* Our reference at the channel: 13 characters of base32 for the leg (which carries the shard) and two for the number. */
+/* Our reference at the channel: 13 characters of base32 for the leg (which carries the shard) and two for the number.
+ */
 static void key_make(const struct leg *leg, int64_t number, char ret[CHANNEL_KEY_BYTES])
 {
     char id[ID_TEXT_BYTES];
@@ -73,8 +75,9 @@ static void begin(struct tick *t, struct leg *leg)
     key_make(leg, attempt->number, attempt->key);
     memcpy(attempt->channel, leg->channel, sizeof attempt->channel);
     attempt->amount = leg->amount;
-    attempt->request = t->terms->build(t->terms->channels, leg->channel, t->dossier->withdrawal, leg,
-                                       leg->route == ROUTE_ORIGINAL ? topup : NULL, attempt->key, t->d->now, t->d->arena);
+    attempt->request =
+        t->terms->build(t->terms->channels, leg->channel, t->dossier->withdrawal, leg,
+                        leg->route == ROUTE_ORIGINAL ? topup : NULL, attempt->key, t->d->now, t->d->arena);
     INVARIANT(25, attempt->request != NULL);
     attempt->sends = 1;
     attempt->began_at = t->d->now;
@@ -108,7 +111,8 @@ static void alarm_raise(struct tick *t, const struct attempt *attempt)
                                     attempt->channel, attempt->key));
 }
 
-/* Silence: after the guard it is unknown; then query, or send the same again where the channel has never heard of it. */
+/* Silence: after the guard it is unknown; then query, or send the same again where the channel has never heard of it.
+ */
 static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
 {
     if (instant_before(t->d->now, attempt_next_at(attempt)) &&
