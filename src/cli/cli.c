@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "cli/policy.h"
 #include "cli/version.h"
 
 #include <argp.h>
@@ -15,6 +16,7 @@
 
 static const struct cli_command commands[] = {
     {"quote", "what is withdrawable and why, from a facts object", quote_main},
+    {"policy", "check a policy file, or explain one in sentences", policy_main},
     {0},
 };
 static const char examples[] = "Examples:\n"
