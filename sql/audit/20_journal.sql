@@ -60,7 +60,8 @@ FROM entry e JOIN posting p ON p.entry = e.id
 WHERE p.ledger = 'transit' GROUP BY e.object HAVING sum(p.amount) <> 0;
 
 -- check: fund_overdrawn | no fund and no hold was ever below zero
-SELECT 'posting', min(entry), min(balance), 0, min(balance)
+-- The first entry that overdraws, with the balance that it leaves (SQLite takes `balance` from the row of the minimum).
+SELECT 'entry', min(entry), balance, 0, balance
 FROM (SELECT account, ledger, source, entry,
              sum(amount) OVER (PARTITION BY account, ledger, source ORDER BY entry) AS balance
       FROM (SELECT account, ledger, coalesce(source, 0) AS source, entry, sum(amount) AS amount

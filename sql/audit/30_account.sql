@@ -124,7 +124,7 @@ WHERE t.refunded <> coalesce(j.settled - j.returned + j.charged_back, 0);
 SELECT 'topup', t.id, t.refunded + t.held, t.amount, t.refunded + t.held - t.amount
 FROM topup t JOIN topup_sum j ON j.topup = t.id
 WHERE t.refunded + t.held > t.amount OR j.settled - j.returned + j.charged_back + j.held > j.paid_in
-   OR j.remaining < 0 OR j.held < 0 OR j.held > j.remaining;
+   OR j.remaining < 0 OR j.held < 0 OR j.held > j.remaining OR t.held > t.remaining OR t.remaining + t.refunded > t.amount;
 
 -- check: parcel_amount | a parcel's amount is what its receiver got
 SELECT 'parcel', c.id, c.amount, coalesce(j.received, 0), c.amount - coalesce(j.received, 0)
@@ -202,3 +202,43 @@ WHERE NOT CASE
     WHEN e.kind IN ('freeze', 'settle', 'release', 'return') THEN EXISTS (
         SELECT 1 FROM leg l WHERE l.id = e.object AND l.account = e.account AND l.withdrawal = e.withdrawal)
     ELSE e.kind = 'suspense' END;
+
+-- check: word_unknown | every state, kind, route and flag is a word that the books know
+SELECT 'account', id, state, 'active, frozen or closed', topup FROM account WHERE state NOT IN ('active', 'frozen', 'closed')
+UNION ALL
+SELECT 'topup', id, bonus || ' ' || arbitrage || ' ' || method, 'flags and a method', amount FROM topup
+WHERE bonus NOT IN (0, 1) OR arbitrage NOT IN (0, 1)
+   OR method NOT IN ('alipay', 'wechat', 'unionpay', 'online_bank', 'bank_card', 'bank_transfer', 'offline')
+UNION ALL
+SELECT 'claim', id, kind, 'a kind of claim', amount FROM claim WHERE kind NOT IN ('owed_invoice', 'overdue', 'unsettled', 'invoiced')
+UNION ALL
+SELECT 'resource', id, state, 'active or released', frozen FROM resource WHERE state NOT IN ('active', 'released')
+UNION ALL
+SELECT 'fact', id, kind, 'charge, credit or chargeback', amount FROM fact WHERE kind NOT IN ('charge', 'credit', 'chargeback')
+UNION ALL
+SELECT 'parcel', id, kind, 'transfer or allocation', amount FROM parcel WHERE kind NOT IN ('transfer', 'allocation')
+UNION ALL
+SELECT 'withdrawal', id, route || ' ' || counted, 'a route and a flag', amount FROM withdrawal
+WHERE route NOT IN ('original', 'designated', 'application', 'case') OR counted NOT IN (0, 1)
+UNION ALL
+SELECT 'evidence', id, kind, 'a kind of evidence', amount FROM evidence
+WHERE kind NOT IN ('paid', 'not_paid', 'nothing', 'accepted', 'returned', 'arrived')
+UNION ALL
+SELECT 'review', id, decision, 'a decision', NULL FROM review WHERE decision NOT IN ('approve', 'reject', 'need_documents')
+UNION ALL
+SELECT 'attempt', id, status, 'a status', amount FROM attempt WHERE status NOT IN ('intent', 'unknown', 'paid', 'refused', 'returned');
+
+-- check: figure_negative | no figure is below zero
+SELECT 'account', id, min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue, unsettled, invoiced),
+       0, min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue, unsettled, invoiced)
+FROM account
+WHERE min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue, unsettled, invoiced) < 0
+UNION ALL
+SELECT 'claim', id, amount, 0, amount FROM claim WHERE amount < 0
+UNION ALL
+SELECT 'topup', id, min(remaining, held, refunded), 0, min(remaining, held, refunded) FROM topup WHERE min(remaining, held, refunded) < 0
+UNION ALL
+SELECT 'parcel', id, min(remaining, taken_back, invoiced), 0, min(remaining, taken_back, invoiced)
+FROM parcel WHERE min(remaining, taken_back, invoiced) < 0
+UNION ALL
+SELECT 'draw', owner || '/' || line, given_back, amount, amount - given_back FROM draw WHERE given_back < 0 OR given_back > amount;

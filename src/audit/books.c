@@ -156,7 +156,7 @@ void books_check_rows(sqlite3 *books, struct report *report)
 
 void books_check_integrity(sqlite3 *books, struct report *report)
 {
-    static const struct check pages = {"integrity", "the database file is whole and its constraints hold",
+    static const struct check pages = {"integrity", "the pages and indexes of the database file are whole",
                                        "SELECT 'database', 'main', integrity_check, 'ok', NULL "
                                        "FROM pragma_integrity_check WHERE integrity_check <> 'ok'"};
     static const struct check references = {
