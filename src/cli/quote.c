@@ -12,13 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROGRAM "ebb quote"
 #define FACTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define ARENA_BYTES_MAX ((size_t)512 * 1024 * 1024)
 #define POLICY_BYTES_MAX ((size_t)1024 * 1024)
 #define POLICIES_LOADED_MAX 8
-#define OUT_FLUSH_BYTES 65536
+#define READ_BYTES ((size_t)256 * 1024)
 
 struct quote_options {
     const char *facts, *policy_files[POLICIES_LOADED_MAX];
@@ -183,40 +184,92 @@ static int quote_file(struct quoting *quoting, const char *path)
     return quoted ? CLI_OK : CLI_USAGE;
 }
 
+/* What was read and not yet quoted: at most one unfinished line once the whole ones are done. */
+struct gathered {
+    char *data;
+    size_t size, capacity;
+};
+
 static bool is_blank(const char *line, size_t size)
 {
-    return strspn(line, " \t\r") == size;
+    size_t blank = 0;
+
+    while (blank < size && (line[blank] == ' ' || line[blank] == '\t' || line[blank] == '\r'))
+        blank++;
+    return blank == size;
 }
 
-/* Lines in, lines out, in order; blank lines are no facts. What is ready is written whenever a good load has gathered.
+static bool quote_line(struct quoting *quoting, const char *line, size_t size)
+{
+    if (is_blank(line, size))
+        return true;
+    bool quoted = quote_facts(quoting, line, size);
+
+    out_text(&quoting->out, "\n");
+    return quoted;
+}
+
+/* Quotes the whole lines; `end` quotes the rest as well. */
+static bool quote_gathered(struct quoting *quoting, struct gathered *gathered, bool end)
+{
+    char *line = gathered->data, *stop = gathered->data + gathered->size, *newline;
+    bool clean = true;
+
+    while (line < stop && (newline = memchr(line, '\n', (size_t)(stop - line))) != NULL) {
+        clean = quote_line(quoting, line, (size_t)(newline - line)) && clean;
+        line = newline + 1;
+    }
+    if (end && line < stop) {
+        clean = quote_line(quoting, line, (size_t)(stop - line)) && clean;
+        line = stop;
+    }
+    gathered->size = (size_t)(stop - line);
+    memmove(gathered->data, line, gathered->size);
+    return clean;
+}
+
+static bool gather(struct gathered *gathered, ssize_t *ret_bytes)
+{
+    if (gathered->capacity - gathered->size < READ_BYTES) {
+        size_t capacity = gathered->capacity * 2 + READ_BYTES;
+        char *grown = capacity > 2 * FACTS_BYTES_MAX ? NULL : realloc(gathered->data, capacity);
+
+        if (grown == NULL) {
+            errno = capacity > 2 * FACTS_BYTES_MAX ? EFBIG : ENOMEM;
+            return false;
+        }
+        gathered->data = grown;
+        gathered->capacity = capacity;
+    }
+    do
+        *ret_bytes = read(STDIN_FILENO, gathered->data + gathered->size, READ_BYTES);
+    while (*ret_bytes < 0 && errno == EINTR);
+    gathered->size += *ret_bytes > 0 ? (size_t)*ret_bytes : 0;
+    return *ret_bytes >= 0;
+}
+
+/* Lines in, lines out, in order. Answers leave before the next read waits, so that a program may hold a conversation.
  */
 static int quote_lines(struct quoting *quoting)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t size;
-    bool clean = true;
+    struct gathered gathered = {0};
+    ssize_t bytes = 1;
+    bool clean = true, whole = true;
 
-    while ((size = getline(&line, &capacity, stdin)) > 0) {
-        if (line[size - 1] == '\n')
-            line[--size] = '\0';
-        if (is_blank(line, (size_t)size))
-            continue;
-        clean = quote_facts(quoting, line, (size_t)size) && clean;
-        out_text(&quoting->out, "\n");
-        if (quoting->out.size < OUT_FLUSH_BYTES && !quoting->out.failed)
-            continue;
-        fwrite(quoting->out.data, 1, quoting->out.size, stdout);
+    while (whole && bytes > 0) {
+        whole = gather(&gathered, &bytes);
+        if (!whole)
+            break;
+        clean = quote_gathered(quoting, &gathered, bytes == 0) && clean;
+        if (quoting->out.size > 0)
+            fwrite(quoting->out.data, 1, quoting->out.size, stdout);
         out_reset(&quoting->out);
+        whole = fflush(stdout) == 0;
     }
-    free(line);
-    if (quoting->out.size > 0)
-        fwrite(quoting->out.data, 1, quoting->out.size, stdout);
-    if (fflush(stdout) != 0 || ferror(stdin)) {
+    free(gathered.data);
+    if (!whole)
         cli_complain(PROGRAM, "%s", strerror(errno));
-        return CLI_USAGE;
-    }
-    return clean ? CLI_OK : CLI_USAGE;
+    return clean && whole ? CLI_OK : CLI_USAGE;
 }
 
 int quote_main(int argc, char **argv)
