@@ -3,6 +3,7 @@
 
 #include "cli/policy.h"
 #include "cli/version.h"
+#include "http/serve.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #define PROGRAM_BYTES 64
 
 static const struct cli_command commands[] = {
+    {"serve", "run the server", serve_main},
     {"quote", "what is withdrawable and why, from a facts object", quote_main},
     {"policy", "check a policy file, or explain one in sentences", policy_main},
     {0},

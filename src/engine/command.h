@@ -42,6 +42,8 @@ enum command_kind {
         COMMAND__COUNT
 };
 extern const struct words command_words; /* index = kind; here entry 0 is real */
+/* The shape of its ask. */
+const struct shape *command_shape(enum command_kind kind);
 
 enum role {
     ROLE_FACTS = 1,     /* billing facts in */

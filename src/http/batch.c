@@ -26,12 +26,12 @@ struct line_head {
 /* X(command, member that names the account or NULL, member that names the object or NULL) */
 #define OPS(X)                                                                                                         \
     X(COMMAND_ACCOUNT_PUT, "account", NULL)                                                                            \
-    X(COMMAND_TOPUP, "account", NULL) X(COMMAND_CHARGE, "account", NULL)                                               \
-        X(COMMAND_CHARGE_REVERSE, "account", "charge") X(COMMAND_CHARGEBACK, "account", "topup")                       \
-            X(COMMAND_CLAIM_PUT, "account", "claim") X(COMMAND_RESOURCE_PUT, "account", "resource")                    \
-                X(COMMAND_CREDIT, "account", NULL) X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref")      \
-                    X(COMMAND_ALLOCATE, NULL, NULL) X(COMMAND_INVOICED_PUT, NULL, "ref")                               \
-                        X(COMMAND_RECLAIM, NULL, "ref")
+    X(COMMAND_TOPUP, "account", NULL)                                                                                  \
+    X(COMMAND_CHARGE, "account", NULL) X(COMMAND_CHARGE_REVERSE, "account", "charge")                                  \
+        X(COMMAND_CHARGEBACK, "account", "topup") X(COMMAND_CLAIM_PUT, "account", "claim")                             \
+            X(COMMAND_RESOURCE_PUT, "account", "resource") X(COMMAND_CREDIT, "account", NULL)                          \
+                X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref") X(COMMAND_ALLOCATE, NULL, NULL)         \
+                    X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
 
 static const struct op {
     enum command_kind kind;
@@ -64,7 +64,7 @@ struct batch {
 static void op_shape_make(size_t index)
 {
     const struct op *op = &ops[index];
-    const struct shape *body = ask_shape(op->kind);
+    const struct shape *body = command_shape(op->kind);
     struct field *fields = op_fields[index];
     size_t count = 0;
 
@@ -150,7 +150,7 @@ static void line_command(struct line *line, const struct op *op, const struct li
         snprintf(command->account, sizeof(command->account), "%s", head->account);
     if (head->object != NULL)
         snprintf(command->object, sizeof(command->object), "%s", head->object);
-    command->ask = ask_shape(op->kind) != &empty_shape ? (const void *)(head + 1) : NULL;
+    command->ask = command_shape(op->kind) != &empty_shape ? (const void *)(head + 1) : NULL;
     ask_name_account(command);
     hash_parts("batch", NULL, &part, 1, command->fingerprint, sizeof(command->fingerprint));
     line->asked = true;

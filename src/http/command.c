@@ -10,14 +10,6 @@
 #include "http/answers.h"
 #include "http/request.h"
 
-#define COMMAND_SHAPE(constant, name, shape) [constant] = &shape,
-static const struct shape *const command_shapes[COMMAND__COUNT] = {COMMANDS(COMMAND_SHAPE)};
-
-const struct shape *ask_shape(enum command_kind kind)
-{
-    return command_shapes[kind];
-}
-
 static void account_copy(struct command *command, const char *ref)
 {
     if (ref != NULL)
@@ -98,7 +90,7 @@ static bool id_read(struct request *request)
 /* A command without members takes an empty body or {}. */
 static bool body_read(struct request *request)
 {
-    const struct shape *shape = command_shapes[request->command.kind];
+    const struct shape *shape = command_shape(request->command.kind);
     bool empty = shape == &empty_shape;
     const char *body = request->body;
     size_t size = request->body_size;

@@ -236,8 +236,14 @@ bool request_body_add(struct request *request, const char *data, size_t size)
     return true;
 }
 
+/* A request that came in slowly while the server drains must not reach an engine that is gone. */
 void request_run(struct request *request)
 {
+    if (server_draining(request->server)) {
+        request->drop = true;
+        request_fault(request, ERR_RETRY, "draining");
+        return;
+    }
     if (request->body_size == 0 && !body_grow(request, 1)) {
         request_fault(request, ERR_RETRY, "out of memory");
         return;

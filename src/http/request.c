@@ -71,7 +71,7 @@ void request_malformed(struct request *request, const struct field_problems *pro
 
 void request_missing(struct request *request)
 {
-    request_problem(request, MHD_HTTP_NOT_FOUND, "not_found", "There is nothing here, or it is not yours.");
+    request_problem(request, MHD_HTTP_NOT_FOUND, "not_found", "There is no such object.");
 }
 
 void request_fault(struct request *request, enum err err, const char *reason)
@@ -206,6 +206,12 @@ bool request_prefers_chinese(const struct request *request)
     const char *languages = request_header(request, "Accept-Language");
 
     return languages != NULL && strncasecmp(languages, "zh", 2) == 0;
+}
+
+void request_list_begin(struct out *out)
+{
+    out_object(out, NULL);
+    out_array(out, "data");
 }
 
 void request_list_end(struct out *out, int64_t last_id)

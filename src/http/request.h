@@ -92,6 +92,17 @@ bool request_sees(const struct request *request, const struct account *account);
 MUST_USE enum err request_account(struct request *request, struct store *store, const char *ref, struct account **ret);
 MUST_USE enum err request_account_by_id(struct request *request, struct store *store, int64_t id, struct account **ret);
 bool request_prefers_chinese(const struct request *request);
+/* Zero is NULL: "does not restrict". */
+static inline struct value value_int_or_null(const char *name, int64_t integer)
+{
+    return integer != 0 ? value_int(name, integer) : value_null(name);
+}
+/* Pages are selected with one row more than asked for: how many of `count` are shown. */
+static inline size_t page_size(const struct request *request, size_t count)
+{
+    return count > (size_t)request->parameters.limit ? (size_t)request->parameters.limit : count;
+}
+void request_list_begin(struct out *out);
 /* Writes next_cursor and closes the list's object: `last_id` 0 when there is no next page. */
 void request_list_end(struct out *out, int64_t last_id);
 

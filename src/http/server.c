@@ -28,6 +28,8 @@ struct server {
     size_t readers_count;
     _Atomic int64_t answers[SERVER_STATUS_CLASSES];
     _Atomic uint64_t request_ids;
+    _Atomic int64_t in_flight;
+    _Atomic bool draining;
     char request_id_prefix[9];
     int64_t number; /* tells this server's thread-local readers from an earlier one's */
 };
@@ -202,6 +204,7 @@ static void *on_target(void *context, const char *raw, struct MHD_Connection *co
     (void)connection;
     if (request == NULL)
         return NULL;
+    atomic_fetch_add(&request->server->in_flight, 1);
     request->target_verdict = target_parse(raw, &request->target);
     return request;
 }
@@ -260,9 +263,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code)
 {
+    struct server *server = context;
+
     (void)connection, (void)code;
-    if (*state != NULL)
-        request_give_back(context, *state);
+    if (*state == NULL)
+        return;
+    request_give_back(server, *state);
+    atomic_fetch_sub(&server->in_flight, 1);
     *state = NULL;
 }
 
@@ -354,12 +361,20 @@ enum err server_open(const struct http_config *config, struct server **ret, char
     return ERR_NONE;
 }
 
-void server_quiesce(struct server *server)
+bool server_draining(const struct server *server)
 {
-    int socket = MHD_quiesce_daemon(server->daemon);
+    return atomic_load_explicit(&server->draining, memory_order_relaxed);
+}
 
-    if (socket != MHD_INVALID_SOCKET)
-        close(socket);
+void server_drain(struct server *server)
+{
+    int listening = MHD_quiesce_daemon(server->daemon);
+
+    atomic_store(&server->draining, true);
+    if (listening != MHD_INVALID_SOCKET)
+        close(listening);
+    for (int waited_ms = 0; waited_ms < DRAIN_MS && atomic_load(&server->in_flight) > 0; waited_ms += 10)
+        usleep(10000);
 }
 
 void server_close(struct server **server)

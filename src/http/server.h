@@ -27,8 +27,10 @@ struct http_config {
 struct server;
 MUST_USE enum err server_open(const struct http_config *config, struct server **ret, char ret_reason[256]);
 uint16_t server_port(const struct server *server);
-/* Accepts no more connections; those that are open go on. */
-void server_quiesce(struct server *server);
+/* Accepts no more connections, answers 503 to what still comes in, and waits (at most DRAIN_MS) for what was begun. */
+#define DRAIN_MS 3000
+void server_drain(struct server *server);
+bool server_draining(const struct server *server);
 /* The engine must be closed: no request may be waiting for it. */
 void server_close(struct server **server);
 

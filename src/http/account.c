@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an account is, has, and may have back. */
+#include <string.h>
+
+#include "domain/quote.h"
+#include "http/answers.h"
+#include "http/request.h"
+
+static enum err identity_load(struct request *request, struct store *store, const struct account *account,
+                              const struct identity **ret)
+{
+    struct value arg = value_int("account", account->id);
+    struct rows rows;
+
+    TRY(store_select(store, QUERY_IDENTITY_BY_ACCOUNT, &arg, 1, &identity_table, &request->arena, &rows));
+    *ret = rows.count == 1 ? rows.items[0] : NULL;
+    return ERR_NONE;
+}
+
+static enum err show(struct request *request, struct store *store, struct out *out)
+{
+    struct account *account;
+    const struct identity *identity;
+
+    TRY(request_account(request, store, request->match.account, &account));
+    if (account == NULL)
+        return ERR_NONE;
+    TRY(identity_load(request, store, account, &identity));
+    view_account(out, account, identity);
+    return ERR_NONE;
+}
+
+void account_show(struct request *request)
+{
+    request_read(request, show);
+}
+
+/* Staff see every account; a customer its own and then its members, on one page. */
+static enum err list_rows(struct request *request, struct store *store, struct rows *ret)
+{
+    const struct parameters *asked = &request->parameters;
+    struct value page[] = {value_int("after", asked->cursor), value_int("limit", asked->limit + 1)};
+    struct value master = value_text("master", asked->master);
+
+    if (asked->master == NULL)
+        return store_select(store, QUERY_ACCOUNTS_LIST, page, ARRAY_COUNT(page), &account_table, &request->arena, ret);
+    return store_select(store, QUERY_ACCOUNTS_BY_MASTER, &master, 1, &account_table, &request->arena, ret);
+}
+
+static enum err list_staff(struct request *request, struct store *store, struct out *out)
+{
+    struct rows rows;
+    size_t shown;
+
+    TRY(list_rows(request, store, &rows));
+    shown = request->parameters.master != NULL ? rows.count : page_size(request, rows.count);
+    request_list_begin(out);
+    for (size_t i = 0; i < shown; i++)
+        view_account(out, rows.items[i], NULL);
+    request_list_end(out, shown < rows.count ? ((const struct account *)rows.items[shown - 1])->id : 0);
+    return ERR_NONE;
+}
+
+static enum err list_customer(struct request *request, struct store *store, struct out *out)
+{
+    const char *own = request->caller.own_account;
+    struct value ref = value_text("ref", own), master = value_text("master", own);
+    struct rows mine, members;
+
+    TRY(store_select(store, QUERY_ACCOUNT_BY_REF, &ref, 1, &account_table, &request->arena, &mine));
+    TRY(store_select(store, QUERY_ACCOUNTS_BY_MASTER, &master, 1, &account_table, &request->arena, &members));
+    request_list_begin(out);
+    for (size_t i = 0; i < mine.count; i++)
+        view_account(out, mine.items[i], NULL);
+    for (size_t i = 0; i < members.count; i++)
+        view_account(out, members.items[i], NULL);
+    request_list_end(out, 0);
+    return ERR_NONE;
+}
+
+void accounts_list(struct request *request)
+{
+    request_read(request, request->caller.own_account[0] != '\0' ? list_customer : list_staff);
+}
+
+/* One snapshot: the account's totals and its live top-ups must be of the same commit (INVARIANT 11). */
+static enum err quote(struct request *request, struct store *store, struct out *out)
+{
+    const struct http_config *config = server_config(request->server);
+    struct account *account;
+    struct rows rows;
+    struct value arg;
+    struct quote_topup *topups;
+    struct quote made;
+    struct quote_input input = {.at = engine_now(config->engine)};
+
+    TRY(request_account(request, store, request->match.account, &account));
+    if (account == NULL)
+        return ERR_NONE;
+    arg = value_int("account", account->id);
+    TRY(store_select(store, QUERY_TOPUPS_LIVE, &arg, 1, &topup_table, &request->arena, &rows));
+    input.policy = policies_find(config->policies, account->policy, 0);
+    if (input.policy == NULL)
+        return ERR_FATAL;
+    input.account = account;
+    input.topups = (struct topup *const *)rows.items;
+    input.topups_count = rows.count;
+    topups = arena_alloc(&request->arena, (rows.count + 1) * sizeof(*topups));
+    if (topups == NULL)
+        return ERR_RETRY;
+    quote_make(&input, topups, &made);
+    view_quote(out, input.policy, account, input.at, &made);
+    return ERR_NONE;
+}
+
+void account_quote(struct request *request)
+{
+    request_read(request, quote);
+}
+
+static enum err topups(struct request *request, struct store *store, struct out *out)
+{
+    struct account *account;
+    struct rows rows;
+    size_t shown;
+
+    TRY(request_account(request, store, request->match.account, &account));
+    if (account == NULL)
+        return ERR_NONE;
+    struct value args[] = {value_int("account", account->id), value_int_or_null("before", request->parameters.cursor),
+                           value_int("limit", request->parameters.limit + 1)};
+    TRY(store_select(store, QUERY_TOPUPS_ALL_BY_ACCOUNT, args, ARRAY_COUNT(args), &topup_table, &request->arena,
+                     &rows));
+    shown = page_size(request, rows.count);
+    request_list_begin(out);
+    for (size_t i = 0; i < shown; i++)
+        view_topup(out, rows.items[i], account);
+    request_list_end(out, shown < rows.count ? ((const struct topup *)rows.items[shown - 1])->id : 0);
+    return ERR_NONE;
+}
+
+void account_topups(struct request *request)
+{
+    request_read(request, topups);
+}

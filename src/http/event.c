@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happened, in order, for those who follow: outbound events and the audit. */
+#include "http/answers.h"
+#include "http/request.h"
+
+static enum err account_ref(struct request *request, struct store *store, int64_t id, int64_t *known_id,
+                            const char **known_ref)
+{
+    struct value arg = value_int("id", id);
+    struct rows rows;
+
+    if (*known_id == id)
+        return ERR_NONE;
+    TRY(store_select(store, QUERY_ACCOUNT_BY_ID, &arg, 1, &account_table, &request->arena, &rows));
+    *known_id = id;
+    *known_ref = rows.count == 1 ? ((const struct account *)rows.items[0])->ref : NULL;
+    return ERR_NONE;
+}
+
+static enum err events(struct request *request, struct store *store, struct out *out)
+{
+    const struct parameters *asked = &request->parameters;
+    struct value whose = value_null("account");
+    struct account *account;
+    struct rows rows;
+    int64_t known_id = 0, last = 0;
+    const char *ref = NULL;
+
+    if (asked->account != NULL) {
+        TRY(request_account(request, store, asked->account, &account));
+        if (account == NULL)
+            return ERR_NONE;
+        whose = value_int("account", account->id);
+    }
+    struct value args[] = {whose, value_int("after", asked->cursor), value_int("limit", asked->limit + 1)};
+    TRY(store_select(store, QUERY_EVENTS_LIST, args, ARRAY_COUNT(args), &event_table, &request->arena, &rows));
+    request_list_begin(out);
+    for (size_t i = 0; i < page_size(request, rows.count); i++) {
+        const struct event *event = rows.items[i];
+        TRY(account_ref(request, store, event->account, &known_id, &ref));
+        view_event(out, event, ref);
+        last = event->id;
+    }
+    request_list_end(out, page_size(request, rows.count) < rows.count ? last : 0);
+    return ERR_NONE;
+}
+
+void events_list(struct request *request)
+{
+    request_read(request, events);
+}
+
+static void audit_write(struct out *out, const struct audit_row *row)
+{
+    char hash[2 * HASH_BYTES + 1];
+
+    hash_hex(row->hash, sizeof(row->hash), hash);
+    out_object(out, NULL);
+    out_int(out, "seq", row->seq);
+    out_instant(out, "at", row->at);
+    out_string(out, "principal", row->principal);
+    out_string(out, "command", row->command);
+    out_id(out, "account", "ac", row->account);
+    out_id(out, "object", "ob", row->object);
+    out_raw(out, "body", row->body, row->body != NULL ? __builtin_strlen(row->body) : 0);
+    out_string(out, "hash", hash);
+    out_object_end(out);
+}
+
+static enum err audit(struct request *request, struct store *store, struct out *out)
+{
+    const struct parameters *asked = &request->parameters;
+    struct value args[] = {value_int("after", asked->cursor), value_int("limit", asked->limit + 1)};
+    struct rows rows;
+    size_t shown;
+
+    TRY(store_select(store, QUERY_AUDIT_LIST, args, ARRAY_COUNT(args), &audit_table, &request->arena, &rows));
+    shown = page_size(request, rows.count);
+    request_list_begin(out);
+    for (size_t i = 0; i < shown; i++)
+        audit_write(out, rows.items[i]);
+    request_list_end(out, shown < rows.count ? ((const struct audit_row *)rows.items[shown - 1])->seq : 0);
+    return ERR_NONE;
+}
+
+void audit_list(struct request *request)
+{
+    request_read(request, audit);
+}
