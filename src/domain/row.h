@@ -30,6 +30,7 @@ enum column_kind {
     COLUMN_TEXT,    /* char[size]; "" ↔ NULL */
     COLUMN_STRING,  /* const char * in the arena; NULL ↔ NULL */
     COLUMN_HASH,    /* uint8_t[size] ↔ BLOB; all zero ↔ NULL */
+    COLUMN_DIGEST,  /* uint8_t[size] ↔ BLOB, also when it is all zero (the beginning of a chain) */
     COLUMN_BYTES,   /* struct bytes in the arena ↔ BLOB */
     COLUMN_SEALED,  /* const char * in memory, encrypted BLOB outside; bound to table, column and the row's id (first column) */
 };

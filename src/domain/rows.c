@@ -361,8 +361,8 @@ static const struct column audit_columns[] = {
     COL(audit_row, account, ID),
     COL(audit_row, object, ID),
     COL(audit_row, body, STRING),
-    COL(audit_row, previous, HASH),
-    COL(audit_row, hash, HASH),
+    COL(audit_row, previous, DIGEST),
+    COL(audit_row, hash, DIGEST),
 };
 const struct table audit_table = {"audit", sizeof(struct audit_row), audit_columns, ARRAY_COUNT(audit_columns)};
 /* clang-format on */

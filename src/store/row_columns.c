@@ -125,6 +125,8 @@ static int column_bind(sqlite3_stmt *handle, int number, const struct row *row, 
         return text_bind(handle, number, *(const char *const *)at);
     case COLUMN_HASH:
         return bytes_bind(handle, number, bytes_of(all_zero(at, column->size) ? NULL : at, column->size));
+    case COLUMN_DIGEST:
+        return bytes_bind(handle, number, bytes_of(at, column->size));
     case COLUMN_BYTES:
         return bytes_bind(handle, number, *(const struct bytes *)at);
     case COLUMN_SEALED:
@@ -237,7 +239,7 @@ static enum err bytes_read(struct store *store, sqlite3_stmt *handle, int number
     size_t size = (size_t)sqlite3_column_bytes(handle, number);
     if (data == NULL && size > 0)
         return store_refuse(store, ERR_RETRY, "no memory to read %s.%s", table->name, column->name);
-    if (column->kind == COLUMN_HASH) {
+    if (column->kind == COLUMN_HASH || column->kind == COLUMN_DIGEST) {
         if (size != column->size)
             return wrong(store, table, column, "a hash of another size");
         memcpy(member(row, column), data, size);
@@ -275,6 +277,7 @@ static enum err column_read(struct store *store, sqlite3_stmt *handle, int numbe
     case COLUMN_STRING:
         return text_read(store, handle, number, table, column, arena, member(row, column));
     case COLUMN_HASH:
+    case COLUMN_DIGEST:
     case COLUMN_BYTES:
     case COLUMN_SEALED:
         return bytes_read(store, handle, number, table, column, arena, row);

@@ -112,6 +112,7 @@ static inline void sample_fill(void *row, const struct table *table, size_t inde
         memcpy(at, &text, sizeof text);
         break;
     case COLUMN_HASH:
+    case COLUMN_DIGEST:
         memset(at, (int)(16 * index) + variant, column->size);
         break;
     case COLUMN_BYTES:
