@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory for one batch: handed out in order, given back all at once, with a fixed limit.
  *
- * `arena_alloc` returns zeroed, 16-byte aligned memory, or NULL when the limit or the machine is exhausted; callers that
- * run before a decision turn that into ERR_RETRY. A decision must not fail for want of memory, so the engine calls
- * `arena_reserve` first and `arena_must` then cannot fail (INVARIANT 2). */
+ * `arena_alloc` returns zeroed, 16-byte aligned memory, or NULL when the limit or the machine is exhausted; callers
+ * that run before a decision turn that into ERR_RETRY. A decision must not fail for want of memory, so the engine calls
+ * `arena_reserve` first and `arena_must` then cannot fail (INVARIANT 2). Sizes count rounded up to 16. */
 #ifndef EBB_BASE_ARENA_H
 #define EBB_BASE_ARENA_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults, and the few macros that every room of the house uses.
  *
- * Three kinds of "no" exist and never mix. A *refusal* is a value (domain/decision.h): the rules said no. A *fault* is an
- * `enum err`: the world said no, or did not say. A *bug* ends the process through INVARIANT: going on would be worse.
- * This header knows nothing of money, accounts or HTTP. */
+ * Three kinds of "no" exist and never mix. A *refusal* is a value (domain/decision.h): the rules said no. A *fault* is
+ * an `enum err`: the world said no, or did not say. A *bug* ends the process through INVARIANT: going on would be
+ * worse. This header knows nothing of money, accounts or HTTP. */
 #ifndef EBB_BASE_ERR_H
 #define EBB_BASE_ERR_H
 

@@ -4,8 +4,8 @@
  * A shape is a table of fields; `field_read` walks a parsed JSON value along it. Unknown, missing, duplicate, mistyped,
  * too long, negative and overflowing members are refused by JSON pointer, with what was expected; all of them are
  * reported (up to FIELD_PROBLEMS_MAX), not only the first. Text is UTF-8 without control characters. Nothing is written
- * into the struct that is not declared. The bytes of texts and arrays live in the arena. Shapes know no rules: whether an
- * amount is *allowed* is the domain's business. */
+ * into the struct that is not declared. The bytes of texts and arrays live in the arena. Shapes know no rules: whether
+ * an amount is *allowed* is the domain's business. */
 #ifndef EBB_BASE_FIELD_H
 #define EBB_BASE_FIELD_H
 
@@ -81,10 +81,10 @@ struct field_problems {
 void field_problem_add(struct field_problems *problems, const char *pointer, const char *code, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
-/* Parses and reads in one go. `ret` is zeroed by the caller, defaults set. ERR_REQUEST: see `problems` (a syntax error has
- * pointer "" and code "malformed", with line and column). ERR_RETRY: out of memory. */
-MUST_USE enum err field_read_json(const char *json, size_t size, const struct shape *shape, struct arena *arena, void *ret,
-                                  struct field_problems *problems);
+/* Parses and reads in one go. `ret` is zeroed by the caller, defaults set. ERR_REQUEST: see `problems` (a syntax error
+ * has pointer "" and code "malformed", with line and column). ERR_RETRY: out of memory. */
+MUST_USE enum err field_read_json(const char *json, size_t size, const struct shape *shape, struct arena *arena,
+                                  void *ret, struct field_problems *problems);
 /* Text rules shared with the query string and the CLI. */
 MUST_USE bool field_ref_ok(const char *text);
 /* Well-formed UTF-8 and no control characters (C0, DEL, C1). */

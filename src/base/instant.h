@@ -3,7 +3,8 @@
  *
  * A moment is milliseconds since 1970 UTC. Zero means "no moment" (SQL NULL, JSON null): nothing we record is that old.
  * China has had no daylight saving since 1991, so policy days and months use a fixed +08:00 (requirements.md, "How to
- * read" 2 and 5); no time-zone data is read. This module does not know what time it is: moments come in (engine/world.h). */
+ * read" 2 and 5); no time-zone data is read. This module does not know what time it is: moments come in
+ * (engine/world.h). */
 #ifndef EBB_BASE_INSTANT_H
 #define EBB_BASE_INSTANT_H
 

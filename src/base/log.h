@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One JSON line an event on standard error. Library rooms never log; the process does, once, where it decides what to do.
- * Values are given as text and escaped; personal data has no business here. */
+/* One JSON line an event on standard error. Library rooms never log; the process does, once, where it decides what to
+ * do. Values are given as text and escaped; personal data has no business here. */
 #ifndef EBB_BASE_LOG_H
 #define EBB_BASE_LOG_H
 

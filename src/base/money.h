@@ -62,8 +62,8 @@ int currency_digits(const char *currency);
 
 /* "1000.00" for CNY, "1000" for JPY. `ret` holds MONEY_TEXT_BYTES. */
 void money_format(struct money amount, const char *currency, char ret[MONEY_TEXT_BYTES]);
-/* Exact: an optional minus is refused, as are exponents, signs, spaces, a leading zero ("010"), too many digits after the
- * point and anything above MONEY_INPUT_MAX. False leaves `ret` untouched. */
+/* Exact: an optional minus is refused, as are exponents, signs, spaces, a leading zero ("010"), too many digits after
+ * the point and anything above MONEY_INPUT_MAX. False leaves `ret` untouched. */
 MUST_USE bool money_parse(const char *text, const char *currency, struct money *ret);
 
 #endif

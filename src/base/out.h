@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Appending text and JSON to a growing buffer.
  *
- * Reading JSON is jansson's work (base/field.h); writing is this small thing because every answer passes it and its order
- * of keys is part of the contract. Commas and nesting are kept by the writer: the caller cannot produce broken JSON
- * without meeting INVARIANT 3. When memory runs out the writer turns `failed` and stays silent until asked. */
+ * Reading JSON is jansson's work (base/field.h); writing is this small thing because every answer passes it and its
+ * order of keys is part of the contract. Commas and nesting are kept by the writer: the caller cannot produce broken
+ * JSON without meeting INVARIANT 3. When memory runs out the writer turns `failed` and stays silent until asked. */
 #ifndef EBB_BASE_OUT_H
 #define EBB_BASE_OUT_H
 
@@ -31,7 +31,8 @@ void out_object(struct out *out, const char *key);
 void out_object_end(struct out *out);
 void out_array(struct out *out, const char *key);
 void out_array_end(struct out *out);
-void out_string(struct out *out, const char *key, const char *value); /* NULL value → null; escapes; invalid UTF-8 → U+FFFD */
+/* NULL value → null; escapes; invalid UTF-8 → U+FFFD */
+void out_string(struct out *out, const char *key, const char *value);
 void out_int(struct out *out, const char *key, int64_t value);
 void out_bool(struct out *out, const char *key, bool value);
 void out_null(struct out *out, const char *key);

@@ -15,10 +15,11 @@ void view_topup(struct out *out, const struct topup *topup, const struct account
 void view_fact(struct out *out, const struct fact *fact, const struct account *account);
 void view_claim(struct out *out, const struct claim *claim, const struct account *account);
 void view_resource(struct out *out, const struct resource *resource, const struct account *account);
-void view_parcel(struct out *out, const struct parcel *parcel, const char *giver, const char *receiver, const char *currency);
+void view_parcel(struct out *out, const struct parcel *parcel, const char *giver, const char *receiver,
+                 const char *currency);
 /* `topup_refs[i]` is the ref of dossier->lots[i]'s top-up, NULL for other funds. id 0 (dry run) leaves `id` out. */
-void view_withdrawal(struct out *out, const struct dossier *dossier, const struct policy *policy, const char *account_ref,
-                     const char *const *topup_refs, bool chinese);
+void view_withdrawal(struct out *out, const struct dossier *dossier, const struct policy *policy,
+                     const char *account_ref, const char *const *topup_refs, bool chinese);
 void view_document(struct out *out, const struct document *document, const char *account_ref);
 void view_ticket(struct out *out, const struct ticket *ticket, const char *account_ref);
 void view_message(struct out *out, const struct message *message);

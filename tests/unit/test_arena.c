@@ -110,8 +110,10 @@ static void texts_are_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_zeroed_aligned_and_apart), cmocka_unit_test(the_limit_is_exact),
-        cmocka_unit_test(what_is_reserved_cannot_fail),       cmocka_unit_test(chunks_are_kept_for_the_next_batch),
+        cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
+        cmocka_unit_test(the_limit_is_exact),
+        cmocka_unit_test(what_is_reserved_cannot_fail),
+        cmocka_unit_test(chunks_are_kept_for_the_next_batch),
         cmocka_unit_test(texts_are_copied),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);

@@ -131,94 +131,94 @@ static void what_is_absent_or_null_keeps_its_default(void **state)
 }
 
 /* Each row is the good order with one member more, or one value in its place. */
+static const struct {
+    const char *json, *pointer, *code;
+} wrong_orders[] = {
+    {"{\"amount\":1}", "/ref", "missing"},
+    {"{\"ref\":\"w\"}", "/amount", "missing"},
+    {"{\"ref\":null,\"amount\":1}", "/ref", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":null}", "/amount", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"least\":null}", "/least", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"extra\":1}", "/extra", "unknown"},
+    {"{\"ref\":\"w\",\"amount\":1,\"Ref\":\"w\"}", "/Ref", "unknown"},
+    {"{\"ref\":\"w\",\"amount\":1,\"a/b~c\":1}", "/a~1b~0c", "unknown"},
+    {"{\"ref\":\"w\",\"amount\":\"1\"}", "/amount", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1.0}", "/amount", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1e2}", "/amount", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":true}", "/amount", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":0}", "/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":-1}", "/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"least\":-1}", "/least", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":10000000000001}", "/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":9223372036854775807}", "/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":9223372036854775808}", "/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":-9223372036854775809}", "/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t\",\"amount\":1},{\"amount\":99999999999999999999}]}",
+     "/parts/1/amount", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"count\":-3}", "/count", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"count\":10}", "/count", "out_of_range"},
+    {"{\"ref\":\"\",\"amount\":1}", "/ref", "out_of_range"},
+    {"{\"ref\":\"a b\",\"amount\":1}", "/ref", "malformed"},
+    {"{\"ref\":\"a\\u0000\",\"amount\":1}", "", "malformed"},
+    {"{\"ref\":\"01234567890123456789012345678901234567890123456789012345678901234\",\"amount\":1}", "/ref",
+     "too_long"},
+    {"{\"ref\":\"w\",\"amount\":1,\"note\":\"a\\nb\"}", "/note", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":1,\"note\":5}", "/note", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"colour\":\"blue\"}", "/colour", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"colour\":\"none\"}", "/colour", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"colour\":1}", "/colour", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"urgent\":1}", "/urgent", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"urgent\":\"true\"}", "/urgent", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"at\":\"2026-11-20\"}", "/at", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":1,\"at\":1795140000}", "/at", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"destination\":[]}", "/destination", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\"}}", "/destination/account", "missing"},
+    {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"\",\"account\":\"1\"}}", "/destination/name",
+     "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"123456789\",\"account\":\"1\"}}", "/destination/name",
+     "too_long"},
+    {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\",\"account\":\"1\",\"x\":1}}", "/destination/x",
+     "unknown"},
+    {"{\"ref\":\"w\",\"amount\":1,\"parts\":{}}", "/parts", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"parts\":[]}", "/parts", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{},{},{}]}", "/parts", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t t\",\"amount\":1}]}", "/parts/0/ref", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t\",\"amount\":1},7]}", "/parts/1", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"tags\":[\"a\",1]}", "/tags/1", "wrong_type"},
+    {"{\"ref\":\"w\",\"amount\":1,\"tags\":[\"\"]}", "/tags/0", "out_of_range"},
+    {"{\"ref\":\"w\",\"amount\":1,\"amount\":2}", "/amount", "duplicate"},
+    {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\",\"name\":\"b\",\"account\":\"1\"}}",
+     "/destination/name", "duplicate"},
+    {"{\"ref\":\"w\",\"parts\":[{\"ref\":\"a\",\"amount\":1},{\"ref\":\"]\\\"}\",\"ref\":\"b\"}]}", "/parts/1/ref",
+     "duplicate"},
+    {"[]", "", "wrong_type"},
+    {"5", "", "wrong_type"},
+    {"null", "", "wrong_type"},
+    {"", "", "malformed"},
+    {"{", "", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":1}x", "", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":1} {}", "", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":1,}", "", "malformed"},
+    {"{'ref':'w'}", "", "malformed"},
+    {"{\"ref\":\"\xFF\",\"amount\":1}", "", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":01}", "", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":NaN}", "", "malformed"},
+    {"{\"ref\":\"w\",\"amount\":+1}", "", "malformed"},
+    {"[[[[[[[[[]]]]]]]]]", "", "malformed"},
+};
+
 static void one_thing_wrong_is_one_problem(void **state)
 {
-    static const struct {
-        const char *json, *pointer, *code;
-    } rows[] = {
-        {"{\"amount\":1}", "/ref", "missing"},
-        {"{\"ref\":\"w\"}", "/amount", "missing"},
-        {"{\"ref\":null,\"amount\":1}", "/ref", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":null}", "/amount", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"least\":null}", "/least", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"extra\":1}", "/extra", "unknown"},
-        {"{\"ref\":\"w\",\"amount\":1,\"Ref\":\"w\"}", "/Ref", "unknown"},
-        {"{\"ref\":\"w\",\"amount\":1,\"a/b~c\":1}", "/a~1b~0c", "unknown"},
-        {"{\"ref\":\"w\",\"amount\":\"1\"}", "/amount", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1.0}", "/amount", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1e2}", "/amount", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":true}", "/amount", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":0}", "/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":-1}", "/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"least\":-1}", "/least", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":10000000000001}", "/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":9223372036854775807}", "/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":9223372036854775808}", "/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":-9223372036854775809}", "/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t\",\"amount\":1},{\"amount\":99999999999999999999}]}",
-         "/parts/1/amount", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"count\":-3}", "/count", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"count\":10}", "/count", "out_of_range"},
-        {"{\"ref\":\"\",\"amount\":1}", "/ref", "out_of_range"},
-        {"{\"ref\":\"a b\",\"amount\":1}", "/ref", "malformed"},
-        {"{\"ref\":\"a\\u0000\",\"amount\":1}", "", "malformed"},
-        {"{\"ref\":\"01234567890123456789012345678901234567890123456789012345678901234\",\"amount\":1}", "/ref",
-         "too_long"},
-        {"{\"ref\":\"w\",\"amount\":1,\"note\":\"a\\nb\"}", "/note", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":1,\"note\":5}", "/note", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"colour\":\"blue\"}", "/colour", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"colour\":\"none\"}", "/colour", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"colour\":1}", "/colour", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"urgent\":1}", "/urgent", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"urgent\":\"true\"}", "/urgent", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"at\":\"2026-11-20\"}", "/at", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":1,\"at\":1795140000}", "/at", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"destination\":[]}", "/destination", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\"}}", "/destination/account", "missing"},
-        {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"\",\"account\":\"1\"}}", "/destination/name",
-         "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"123456789\",\"account\":\"1\"}}", "/destination/name",
-         "too_long"},
-        {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\",\"account\":\"1\",\"x\":1}}", "/destination/x",
-         "unknown"},
-        {"{\"ref\":\"w\",\"amount\":1,\"parts\":{}}", "/parts", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"parts\":[]}", "/parts", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{},{},{}]}", "/parts", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t t\",\"amount\":1}]}", "/parts/0/ref", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t\",\"amount\":1},7]}", "/parts/1", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"tags\":[\"a\",1]}", "/tags/1", "wrong_type"},
-        {"{\"ref\":\"w\",\"amount\":1,\"tags\":[\"\"]}", "/tags/0", "out_of_range"},
-        {"{\"ref\":\"w\",\"amount\":1,\"amount\":2}", "/amount", "duplicate"},
-        {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\",\"name\":\"b\",\"account\":\"1\"}}",
-         "/destination/name", "duplicate"},
-        {"{\"ref\":\"w\",\"parts\":[{\"ref\":\"a\",\"amount\":1},{\"ref\":\"]\\\"}\",\"ref\":\"b\"}]}", "/parts/1/ref",
-         "duplicate"},
-        {"[]", "", "wrong_type"},
-        {"5", "", "wrong_type"},
-        {"null", "", "wrong_type"},
-        {"", "", "malformed"},
-        {"{", "", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":1}x", "", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":1} {}", "", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":1,}", "", "malformed"},
-        {"{'ref':'w'}", "", "malformed"},
-        {"{\"ref\":\"\xFF\",\"amount\":1}", "", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":01}", "", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":NaN}", "", "malformed"},
-        {"{\"ref\":\"w\",\"amount\":+1}", "", "malformed"},
-        {"[[[[[[[[[]]]]]]]]]", "", "malformed"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(wrong_orders); i++) {
         struct order order, untouched;
         memset(&order, 0x5A, sizeof order);
         memset(&untouched, 0x5A, sizeof untouched);
-        assert_int_equal(read_order(rows[i].json, &order), ERR_REQUEST);
-        if (problems.count != 1 || strcmp(problems.items[0].pointer, rows[i].pointer) != 0 ||
-            strcmp(problems.items[0].code, rows[i].code) != 0)
-            fail_msg("%s: %zu problems, the first %s at \"%s\"", rows[i].json, problems.count, problems.items[0].code,
-                     problems.items[0].pointer);
+        assert_int_equal(read_order(wrong_orders[i].json, &order), ERR_REQUEST);
+        if (problems.count != 1 || strcmp(problems.items[0].pointer, wrong_orders[i].pointer) != 0 ||
+            strcmp(problems.items[0].code, wrong_orders[i].code) != 0)
+            fail_msg("%s: %zu problems, the first %s at \"%s\"", wrong_orders[i].json, problems.count,
+                     problems.items[0].code, problems.items[0].pointer);
         assert_memory_equal(&order, &untouched, sizeof order);
     }
 }
@@ -243,7 +243,8 @@ static void all_problems_are_reported(void **state)
     (void)state;
     strcat(json, "}");
     assert_int_equal(read_order(json, &order), ERR_REQUEST);
-    static const char *const pointers[] = {"/ref", "/note", "/amount", "/destination/name", "/destination/account", "/x"};
+    static const char *const pointers[] = {"/ref", "/note", "/amount", "/destination/name", "/destination/account",
+                                           "/x"};
     assert_int_equal(problems.count, ARRAY_COUNT(pointers));
     for (size_t i = 0; i < ARRAY_COUNT(pointers); i++)
         assert_string_equal(problems.items[i].pointer, pointers[i]);
@@ -287,7 +288,8 @@ static void depth_is_counted_outside_texts(void **state)
     struct order order = {0};
 
     (void)state;
-    assert_int_equal(read_order("{\"ref\":\"w\",\"amount\":1,\"note\":\"[[[[[[[[[[[[ \\\" {{{{{{{{{{\"}", &order), ERR_NONE);
+    assert_int_equal(read_order("{\"ref\":\"w\",\"amount\":1,\"note\":\"[[[[[[[[[[[[ \\\" {{{{{{{{{{\"}", &order),
+                     ERR_NONE);
     assert_int_equal(read_order("{\"x\":[[[[[[[]]]]]]]}", &order), ERR_REQUEST);
     assert_string_equal(problems.items[0].code, "missing"); /* eight levels are read */
     assert_int_equal(read_order("{\"x\":[[[[[[[[]]]]]]]]}", &order), ERR_REQUEST);
@@ -311,8 +313,9 @@ void *__wrap_malloc(size_t size)
 
 static void any_allocation_may_fail(void **state)
 {
-    const char *json = "{\"ref\":\"w\",\"amount\":1,\"note\":\"some text\",\"destination\":{\"name\":\"a\",\"account\":\"1\"},"
-                       "\"parts\":[{\"ref\":\"t\",\"amount\":1}],\"tags\":[\"a\",\"b\"]}";
+    const char *json =
+        "{\"ref\":\"w\",\"amount\":1,\"note\":\"some text\",\"destination\":{\"name\":\"a\",\"account\":\"1\"},"
+        "\"parts\":[{\"ref\":\"t\",\"amount\":1}],\"tags\":[\"a\",\"b\"]}";
     enum err err = ERR_RETRY;
     int tries = 0;
 
@@ -335,7 +338,8 @@ static void any_allocation_may_fail(void **state)
 
 static void a_small_arena_asks_to_retry(void **state)
 {
-    const char *json = "{\"ref\":\"w\",\"amount\":1,\"note\":\"text\",\"parts\":[{\"ref\":\"t\",\"amount\":1}],\"tags\":[\"a\"]}";
+    const char *json =
+        "{\"ref\":\"w\",\"amount\":1,\"note\":\"text\",\"parts\":[{\"ref\":\"t\",\"amount\":1}],\"tags\":[\"a\"]}";
     size_t enough = 0;
 
     (void)state;

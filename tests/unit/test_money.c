@@ -39,8 +39,8 @@ static void currencies_have_their_digits(void **state)
     static const struct {
         const char *code;
         int digits;
-    } rows[] = {{"CNY", 2}, {"USD", 2}, {"EUR", 2}, {"HKD", 2}, {"JPY", 0}, {"KRW", 0}, {"KWD", 3}, {"ZAR", 2},
-                {"AED", 2}, {"cny", -1}, {"CN", -1}, {"CNYX", -1}, {"", -1}, {"XXX", -1}, {"cod", -1}};
+    } rows[] = {{"CNY", 2}, {"USD", 2},  {"EUR", 2}, {"HKD", 2},   {"JPY", 0}, {"KRW", 0},  {"KWD", 3}, {"ZAR", 2},
+                {"AED", 2}, {"cny", -1}, {"CN", -1}, {"CNYX", -1}, {"", -1},   {"XXX", -1}, {"cod", -1}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
@@ -144,9 +144,12 @@ static void what_is_printed_reads_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arithmetic_is_exact),          cmocka_unit_test(overflow_stops_the_process),
-        cmocka_unit_test(currencies_have_their_digits), cmocka_unit_test(amounts_print_with_their_point),
-        cmocka_unit_test(amounts_read_exactly_or_not_at_all), cmocka_unit_test(what_is_printed_reads_back),
+        cmocka_unit_test(arithmetic_is_exact),
+        cmocka_unit_test(overflow_stops_the_process),
+        cmocka_unit_test(currencies_have_their_digits),
+        cmocka_unit_test(amounts_print_with_their_point),
+        cmocka_unit_test(amounts_read_exactly_or_not_at_all),
+        cmocka_unit_test(what_is_printed_reads_back),
     };
     return cmocka_run_group_tests_name("money", tests, NULL, NULL);
 }

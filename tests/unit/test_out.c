@@ -66,7 +66,8 @@ static void moments_and_ids_have_their_forms(void **state)
     out_id(&out, "id", "wd", 33);
     out_id(&out, "none", "wd", 0);
     out_object_end(&out);
-    assert_written(&out, "{\"at\":\"2026-11-20T10:00:00+08:00\",\"never\":null,\"id\":\"wd_0000000000011\",\"none\":null}");
+    assert_written(&out,
+                   "{\"at\":\"2026-11-20T10:00:00+08:00\",\"never\":null,\"id\":\"wd_0000000000011\",\"none\":null}");
 }
 
 static void texts_are_escaped(void **state)
@@ -81,13 +82,13 @@ static void texts_are_escaped(void **state)
         {"\x7f", "\"\x7f\""},
         {"张三", "\"张三\""},
         {"\xF0\x9F\x92\xB0", "\"\xF0\x9F\x92\xB0\""},
-        {"a\xFFz", "\"a\xEF\xBF\xBDz\""},                           /* never a first byte */
-        {"\x80", "\"\xEF\xBF\xBD\""},                               /* a continuation alone */
-        {"\xC0\xAF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},               /* overlong "/" */
+        {"a\xFFz", "\"a\xEF\xBF\xBDz\""},                             /* never a first byte */
+        {"\x80", "\"\xEF\xBF\xBD\""},                                 /* a continuation alone */
+        {"\xC0\xAF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},                 /* overlong "/" */
         {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""}, /* a surrogate */
         {"\xF4\x90\x80\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
-        {"\xE5\xBC", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},               /* cut off */
-        {"\xE5\"", "\"\xEF\xBF\xBD\\\"\""},                         /* cut off by what must be escaped */
+        {"\xE5\xBC", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""}, /* cut off */
+        {"\xE5\"", "\"\xEF\xBF\xBD\\\"\""},           /* cut off by what must be escaped */
     };
 
     (void)state;

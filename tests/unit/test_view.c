@@ -149,7 +149,8 @@ static void a_topup_is_itself(void **state)
 static void facts_claims_and_resources(void **state)
 {
     struct account account = account_of_alice();
-    struct fact charge = {.kind = FACT_CHARGE, .ref = "c1", .amount = money_of(9), .unpaid = money_of(2), .at = {AT_MS}};
+    struct fact charge = {
+        .kind = FACT_CHARGE, .ref = "c1", .amount = money_of(9), .unpaid = money_of(2), .at = {AT_MS}};
     struct fact credit = {.kind = FACT_CREDIT, .ref = "k1", .amount = money_of(9), .fund = FUND_OTHER, .at = {AT_MS}};
     struct claim claim = {.ref = "i1", .kind = CLAIM_OVERDUE, .amount = money_of(4), .at = {AT_MS}};
     struct resource resource = {.ref = "vm", .state = RESOURCE_RELEASED, .released_at = {AT_MS}};
@@ -160,8 +161,9 @@ static void facts_claims_and_resources(void **state)
                 "\"currency\":\"CNY\",\"at\":" AT ",\"reversed_at\":null}");
     out_reset(&out);
     view_fact(&out, &credit, &account);
-    assert_view("{\"ref\":\"k1\",\"kind\":\"credit\",\"account\":\"alice\",\"amount\":9,\"unpaid\":0,\"fund\":\"other\","
-                "\"currency\":\"CNY\",\"at\":" AT ",\"reversed_at\":null}");
+    assert_view(
+        "{\"ref\":\"k1\",\"kind\":\"credit\",\"account\":\"alice\",\"amount\":9,\"unpaid\":0,\"fund\":\"other\","
+        "\"currency\":\"CNY\",\"at\":" AT ",\"reversed_at\":null}");
     out_reset(&out);
     view_claim(&out, &claim, &account);
     assert_view("{\"ref\":\"i1\",\"kind\":\"overdue\",\"account\":\"alice\",\"amount\":4,\"currency\":\"CNY\","
@@ -178,8 +180,8 @@ static void reclaimable_is_what_was_neither_used_nor_invoiced(void **state)
     static const struct {
         int64_t remaining, taken_back, invoiced, used, reclaimable;
     } rows[] = {
-        {100, 0, 0, 0, 100}, {70, 0, 0, 30, 70},  {70, 0, 20, 30, 50}, {70, 0, 70, 30, 0}, {70, 0, 90, 30, 0},
-        {40, 30, 0, 30, 40}, {40, 30, 15, 30, 25}, {0, 70, 0, 30, 0},  {0, 0, 0, 100, 0},
+        {100, 0, 0, 0, 100}, {70, 0, 0, 30, 70},   {70, 0, 20, 30, 50}, {70, 0, 70, 30, 0}, {70, 0, 90, 30, 0},
+        {40, 30, 0, 30, 40}, {40, 30, 15, 30, 25}, {0, 70, 0, 30, 0},   {0, 0, 0, 100, 0},
     };
     char expected[400];
 
@@ -251,7 +253,8 @@ static void a_quote_explains_itself(void **state)
 
     (void)state;
     view_quote(&out, &policy, &account, (struct instant){AT_MS}, &quote);
-    assert_view("{\"policy\":\"huawei\",\"at\":" AT ",\"currency\":\"CNY\",\"cash\":1000,\"withdrawable\":700," REASONS ","
+    assert_view("{\"policy\":\"huawei\",\"at\":" AT ",\"currency\":\"CNY\",\"cash\":1000,\"withdrawable\":700," REASONS
+                ","
                 "\"routes\":{\"original\":700,\"designated\":0,\"application\":5},"
                 "\"topups\":[{\"ref\":\"t1\",\"remaining\":800,\"withdrawable\":700,\"route\":\"original\","
                 "\"routes_open\":[\"original\",\"designated\"],\"original_until\":" AT ",\"refusal\":null},"
@@ -269,8 +272,9 @@ static struct withdrawal two_legs = {
     .policy = "alibaba",
     .policy_version = 1,
     .reason = "window_passed",
-    .destination = "{\"kind\":\"bank\",\"name\":\"张三\",\"account\":\"6222020000001234\",\"bank\":\"ICBC\",\"branch\":null,"
-                   "\"province\":\"江苏\",\"city\":null}",
+    .destination =
+        "{\"kind\":\"bank\",\"name\":\"张三\",\"account\":\"6222020000001234\",\"bank\":\"ICBC\",\"branch\":null,"
+        "\"province\":\"江苏\",\"city\":null}",
     .documents = "[\"doc_0000000000001\"]",
     .approvals_needed = 1,
     .code_tries_left = 5,
@@ -321,8 +325,10 @@ static void a_withdrawal_shows_legs_and_lots(void **state)
         "{\"id\":\"wd_0000000000012\",\"account\":\"alice\",\"amount\":300,\"currency\":\"CNY\","
         "\"status\":\"awaiting_code\",\"label\":\"Awaiting Code\",\"route\":\"designated\",\"strategy\":\"lifo\","
         "\"reason\":\"window_passed\",\"created_at\":" AT ",\"confirmed_at\":null,\"decided_at\":null,"
-        "\"finished_at\":null,\"approvals_needed\":1,\"approvals\":0,\"flags\":[],\"documents\":[\"doc_0000000000001\"],"
-        "\"destination\":{\"kind\":\"bank\",\"name\":\"张*\",\"account\":\"****1234\",\"bank\":\"ICBC\",\"branch\":null,"
+        "\"finished_at\":null,\"approvals_needed\":1,\"approvals\":0,\"flags\":[],\"documents\":[\"doc_0000000000001\"]"
+        ","
+        "\"destination\":{\"kind\":\"bank\",\"name\":\"张*\",\"account\":\"****1234\",\"bank\":\"ICBC\",\"branch\":"
+        "null,"
         "\"province\":\"江苏\",\"city\":null},\"failure\":null,\"policy\":\"alibaba\",\"policy_version\":1,"
         "\"tries_left\":5,\"code_expires_at\":\"2026-11-20T10:05:00+08:00\",\"legs\":["
         "{\"id\":\"leg_0000000000013\",\"route\":\"designated\",\"channel\":\"bankfile\",\"amount\":200,"
@@ -349,7 +355,8 @@ static void a_finished_withdrawal_has_no_code_and_may_have_failed(void **state)
     assert_null(strstr(out.data, "code_expires_at"));
     assert_non_null(strstr(out.data, "\"label\":\"Withdrawal Failed\""));
     assert_non_null(strstr(out.data, "\"flags\":[\"name_near\"]"));
-    assert_non_null(strstr(out.data, "\"destination\":null,\"failure\":{\"code\":\"ACQ.TRADE_HAS_FINISHED\",\"detail\":null}"));
+    assert_non_null(
+        strstr(out.data, "\"destination\":null,\"failure\":{\"code\":\"ACQ.TRADE_HAS_FINISHED\",\"detail\":null}"));
 }
 
 static void a_dry_run_has_no_ids(void **state)
@@ -387,8 +394,8 @@ static void papers_and_messages(void **state)
     struct document document = {
         .id = 33, .withdrawal = 34, .name = "护照.png", .media_type = "image/png", .size = 5, .at = {AT_MS}};
     struct ticket ticket = {.id = 33, .kind = "bank_transfer", .state = "open", .body = "{}", .at = {AT_MS}};
-    struct message message = {.withdrawal = 34, .recipient = "138", .text = "Your code is 123456", .code = "123456",
-                              .at = {AT_MS}};
+    struct message message = {
+        .withdrawal = 34, .recipient = "138", .text = "Your code is 123456", .code = "123456", .at = {AT_MS}};
     struct event event = {.id = 33, .type = "withdrawal.paid", .object = 34, .data = "{\"amount\":1}", .at = {AT_MS}};
 
     (void)state;
@@ -412,8 +419,8 @@ static void papers_and_messages(void **state)
 
 static void a_refused_amount_shows_its_arithmetic(void **state)
 {
-    struct decision decision = decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE, "AL-09", "/amount", money_of(900),
-                                               money_of(700));
+    struct decision decision =
+        decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE, "AL-09", "/amount", money_of(900), money_of(700));
     struct problem problem = {.request_id = "req-1", .decision = &decision};
 #define HEAD                                                                                                           \
     "{\"type\":\"/problems/amount_exceeds_withdrawable\",\"title\":\"The amount is more than can be withdrawn\","      \
