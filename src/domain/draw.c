@@ -180,8 +180,7 @@ static void give_back_topup(struct drawing *drawing, struct topup *topup, struct
     topup->remaining = money_add(topup->remaining, amount);
     INVARIANT(7, money_compare(money_add(topup->remaining, topup->refunded), topup->amount) <= 0);
     changes_put(drawing->deciding->changes, &topup->row);
-    if (drawing->book->topups_loaded)
-        book_add_topup(drawing->deciding, drawing->book, topup);
+    book_add_topup(drawing->deciding, drawing->book, topup);
 }
 
 /* The parcel may have been taken back meanwhile: its money then stands in the receiver again, and can be taken back
@@ -191,8 +190,7 @@ static void give_back_parcel(struct drawing *drawing, struct parcel *parcel, str
     parcel->remaining = money_add(parcel->remaining, amount);
     INVARIANT(7, money_compare(money_add(parcel->remaining, parcel->taken_back), parcel->amount) <= 0);
     changes_put(drawing->deciding->changes, &parcel->row);
-    if (drawing->book->parcels_loaded)
-        book_add_parcel(drawing->deciding, drawing->book, parcel);
+    book_add_parcel(drawing->deciding, drawing->book, parcel);
 }
 
 static void give_back_line(struct drawing *drawing, struct draw *draw, struct topup *topup, struct parcel *parcel,

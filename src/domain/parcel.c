@@ -115,8 +115,7 @@ struct decision parcel_send(struct deciding *d, enum parcel_kind kind, struct bo
     deciding_move(d, parcel_terms[kind].prefix, parcel->id, NULL, word_text(&parcel_kind_words, (int)kind), "recorded");
     parcel_leave(d, giver, parcel);
     parcel_receive(d, receiver, parcel, parcel_terms[kind].in, amount);
-    if (receiver->parcels_loaded)
-        book_add_parcel(d, receiver, parcel);
+    book_add_parcel(d, receiver, parcel);
     parcel_events(d, giver->account, receiver->account, parcel, parcel_terms[kind].recorded, amount);
     *ret = parcel;
     return decision_created();

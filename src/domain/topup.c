@@ -60,8 +60,7 @@ struct decision topup_record(struct deciding *d, struct book *book, const struct
     account->topup = money_add(account->topup, ask->amount);
     account->topped_up = money_add(account->topped_up, ask->amount);
     deciding_put_account(d, account);
-    if (book->topups_loaded)
-        book_add_topup(d, book, topup);
+    book_add_topup(d, book, topup); /* also when the others are not loaded yet: they will join it */
 
     struct entry_open entry = ledger_open(d, account, ENTRY_TOPUP, topup->id, 0, ask->amount);
     ledger_post(d, &entry, account, LEDGER_CHANNEL, topup->channel, topup->id, money_negate(ask->amount));
