@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #define BUSY_MS 10000
-#define TEXT_MAX 160 /* of one value in a finding */
+#define TEXT_MAX 160   /* of one value in a finding */
+#define TABLES_READ 18 /* those that sql_tables names */
 
 static void statement_close(sqlite3_stmt **statement)
 {
@@ -36,9 +37,7 @@ static int open_file(const char *path, bool at_rest, sqlite3 **ret)
 
 static bool begins(sqlite3 *books)
 {
-    return sqlite3_exec(books,
-                        "PRAGMA cache_size=-65536; PRAGMA temp_store=FILE; BEGIN; SELECT count(*) FROM sqlite_master",
-                        NULL, NULL, NULL) == SQLITE_OK;
+    return sqlite3_exec(books, sql_begin, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static enum err begin_snapshot(const char *path, sqlite3 **ret, char ret_reason[REASON_BYTES])
@@ -64,11 +63,12 @@ static enum err begin_snapshot(const char *path, sqlite3 **ret, char ret_reason[
     return ERR_FATAL;
 }
 
-static int64_t select_int(sqlite3 *books, const char *text)
+static int64_t tables_present(sqlite3 *books)
 {
     SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
-    if (sqlite3_prepare_v2(books, text, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
+    if (sqlite3_prepare_v2(books, sql_tables, -1, &statement, NULL) != SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW)
         return -1;
     return sqlite3_column_int64(statement, 0);
 }
@@ -85,10 +85,7 @@ enum err books_open(const char *directory, sqlite3 **ret, char ret_reason[REASON
     SCOPED(books_close) sqlite3 *books = NULL;
     TRY(begin_snapshot(path, &books, ret_reason));
     sqlite3_snprintf(REASON_BYTES, ret_reason, "%s: this is not a database of Ebb", path);
-    if (select_int(books,
-                   "SELECT count(*) FROM sqlite_master WHERE type='table' AND name IN ('account','topup','parcel',"
-                   "'fact','draw','withdrawal','leg','lot','attempt','evidence','review','entry','posting','audit')") !=
-        14)
+    if (tables_present(books) != TABLES_READ)
         return ERR_FATAL;
     TRY(books_functions(books));
     *ret = books;
@@ -154,30 +151,22 @@ void books_check_rows(sqlite3 *books, struct report *report)
         run_check(books, check, report);
 }
 
-void books_check_integrity(sqlite3 *books, struct report *report)
+void books_check_file(sqlite3 *books, struct report *report)
 {
-    static const struct check pages = {"integrity", "the pages and indexes of the database file are whole",
-                                       "SELECT 'database', 'main', integrity_check, 'ok', NULL "
-                                       "FROM pragma_integrity_check WHERE integrity_check <> 'ok'"};
-    static const struct check references = {
-        "reference_missing", "every reference leads to a row",
-        "SELECT \"table\", coalesce(rowid, '?'), 'refers to ' || parent, NULL, NULL "
-        "FROM pragma_foreign_key_check"};
-
-    run_check(books, &pages, report);
-    run_check(books, &references, report);
+    for (const struct check *check = file_list; check->code != NULL; check++)
+        run_check(books, check, report);
 }
 
 size_t books_count(sqlite3 *books, struct count *ret, size_t capacity)
 {
-    static const char *const tables[] = {"account", "topup", "withdrawal", "leg", "entry", "posting", "audit"};
     size_t count = 0;
+    SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
-    for (; count < ARRAY_COUNT(tables) && count < capacity; count++) {
-        char text[64];
-
-        sqlite3_snprintf(sizeof text, text, "SELECT count(*) FROM %s", tables[count]);
-        ret[count] = (struct count){tables[count], select_int(books, text)};
+    if (sqlite3_prepare_v2(books, sql_counts, -1, &statement, NULL) != SQLITE_OK)
+        return 0;
+    for (; count < capacity && sqlite3_step(statement) == SQLITE_ROW; count++) {
+        sqlite3_snprintf(sizeof ret->table, ret[count].table, "%s", sqlite3_column_text(statement, 0));
+        ret[count].rows = sqlite3_column_int64(statement, 1);
     }
     return count;
 }

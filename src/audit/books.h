@@ -19,7 +19,7 @@ void books_close(sqlite3 **books);
 
 /* Damage below the rows: pages, indexes, references. CHECK constraints are not among it: SQLite does not read them on a
  * connection for reading only; the figures and words that they guard have checks of their own. */
-void books_check_integrity(sqlite3 *books, struct report *report);
+void books_check_file(sqlite3 *books, struct report *report);
 /* Everything of sql/audit/. A statement that cannot run is a finding too (check_failed). */
 void books_check_rows(sqlite3 *books, struct report *report);
 /* How many rows there are, for the summary. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/chain.h"
 
+#include "audit/checks.h"
 #include "base/field.h"
 
 #include <string.h>
@@ -83,7 +84,7 @@ static struct bytes column_bytes(sqlite3_stmt *statement, int column)
     return bytes_of(data, (size_t)sqlite3_column_bytes(statement, column));
 }
 
-/* The hash that a row must have, given what it says of itself (columns of `rows` in chain_check). */
+/* The hash that a row must have, given what it says of itself (columns of sql_chain). */
 static void row_hash(sqlite3_stmt *statement, uint8_t ret[HASH_BYTES])
 {
     struct bytes parts[8];
@@ -141,7 +142,7 @@ static void check_anchor(sqlite3 *books, const struct anchor *anchor, struct rep
     char is[2 * HASH_BYTES + 1] = "no such row";
     SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
-    if (sqlite3_prepare_v2(books, "SELECT hash FROM audit WHERE seq = ?1", -1, &statement, NULL) == SQLITE_OK &&
+    if (sqlite3_prepare_v2(books, sql_link, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_bind_int64(statement, 1, anchor->seq) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
         hash_text(column_bytes(statement, 0), is);
     if (sqlite3_stricmp(is, anchor->hash) != 0)
@@ -150,16 +151,13 @@ static void check_anchor(sqlite3 *books, const struct anchor *anchor, struct rep
 
 void chain_check(sqlite3 *books, int64_t since, const struct anchor *anchor, struct report *report, struct head *ret)
 {
-    static const char rows[] = "SELECT seq, CAST(seq AS TEXT), previous, CAST(at AS TEXT), principal, command, "
-                               "CAST(coalesce(account, 0) AS TEXT), CAST(coalesce(object, 0) AS TEXT), body, hash "
-                               "FROM audit WHERE seq >= ?1 ORDER BY seq";
     struct link last = {.seq = since - 1};
     bool first = true;
     int result = SQLITE_ERROR;
     SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
     *ret = (struct head){0};
-    if (sqlite3_prepare_v2(books, rows, -1, &statement, NULL) == SQLITE_OK &&
+    if (sqlite3_prepare_v2(books, sql_chain, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_bind_int64(statement, 1, since) == SQLITE_OK)
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
             /* Before the first row of all there is nothing: 32 zero bytes. Before `since` stands what was proven then.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chain of audit rows: dense, each with the hash of the one before, and (if somebody outside kept one) containing the
- * anchor. A chain proves that nothing inside was changed; only an anchor proves that its end was not cut off. */
+/* The chain of audit rows: dense, each with the hash of the one before, and (if somebody outside kept one) containing
+ * the anchor. A chain proves that nothing inside was changed; only an anchor proves that its end was not cut off. */
 #ifndef EBB_AUDIT_CHAIN_H
 #define EBB_AUDIT_CHAIN_H
 

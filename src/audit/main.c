@@ -87,7 +87,7 @@ static enum outcome audit(sqlite3 *books, const struct options *options, const s
     struct head head;
 
     report_init(&report, stdout, options->json);
-    books_check_integrity(books, &report);
+    books_check_file(books, &report);
     books_check_rows(books, &report);
     chain_check(books, options->since, anchor, &report, &head);
     if (anchor == NULL)

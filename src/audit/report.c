@@ -115,7 +115,7 @@ static void end_text(struct report *report, const struct count *counts, size_t c
     }
     fputs("sound:", report->to);
     for (size_t i = 0; i < counts_count; i++)
-        fprintf(report->to, "%s %s %lld", i == 0 ? "" : ",", counts[i].name, (long long)counts[i].value);
+        fprintf(report->to, "%s %s %lld", i == 0 ? "" : ",", counts[i].table, (long long)counts[i].rows);
     if (head[0] != '\0')
         fprintf(report->to, "; audit head %lld %s", (long long)head_seq, head);
     fputc('\n', report->to);
@@ -136,7 +136,7 @@ static void end_json(struct report *report, const struct count *counts, size_t c
     out_array_end(out);
     out_object(out, "rows");
     for (size_t i = 0; i < counts_count; i++)
-        out_int(out, counts[i].name, counts[i].value);
+        out_int(out, counts[i].table, counts[i].rows);
     out_object_end(out);
     out_object(out, "head");
     out_int(out, "seq", head_seq);

@@ -28,15 +28,16 @@ struct report {
 };
 
 struct count {
-    const char *name;
-    int64_t value;
+    char table[32];
+    int64_t rows;
 };
 
 void report_init(struct report *report, FILE *to, bool json);
 void report_fini(struct report *report);
 void report_finding(struct report *report, const struct finding *finding);
 void report_warning(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The last words: a summary of what was read, and the head of the audit chain. `head` is "" when there is no audit row. */
-void report_end(struct report *report, const struct count *counts, size_t counts_count, int64_t head_seq, const char *head);
+/* The last words: what was read, and the head of the audit chain; `head` is "" when there is no audit row. */
+void report_end(struct report *report, const struct count *counts, size_t counts_count, int64_t head_seq,
+                const char *head);
 
 #endif
