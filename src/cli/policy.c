@@ -160,9 +160,9 @@ static int explain_main(int argc, char **argv)
     struct explain_options options = {.which = NULL};
     struct policy policy;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
     arena_init(&arena, POLICY_ARENA_BYTES);
     out_init(&out);
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
     int status = load_which(argv[0], options.which, &arena, &policy);
     if (status != CLI_OK)
         return status;

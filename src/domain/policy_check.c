@@ -96,8 +96,8 @@ static void check_rule(struct reading *reading, const struct policy *policy, siz
                 number);
     if (rule->designated_inside && !rule->original)
         MISTAKE(reading, "no, since the original route is never open", "topups.rules[%zu].designated_inside", number);
-    if (rule->original && rule->window.unlimited && rule->after == ROUTE_DESIGNATED)
-        MISTAKE(reading, "case or none, since the original route never closes", "topups.rules[%zu].after", number);
+    if (rule->original && rule->window.unlimited && rule->after != ROUTE_NONE)
+        MISTAKE(reading, "none, since the original route never closes", "topups.rules[%zu].after", number);
 }
 
 static bool leads_to(const struct policy *policy, enum route route)

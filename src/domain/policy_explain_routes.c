@@ -77,7 +77,7 @@ static void tell_window(struct telling *telling, const struct topup_rule *rule)
 
 static void tell_after(struct telling *telling, const struct topup_rule *rule)
 {
-    if (rule->original && rule->window.unlimited && rule->after == ROUTE_NONE)
+    if (rule->original && rule->window.unlimited)
         return;
     MORE(telling, "; %s", "；%s", rule->original ? (telling->chinese ? "之后" : "then ") : "");
     if (rule->after == ROUTE_DESIGNATED)

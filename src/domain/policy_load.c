@@ -536,7 +536,8 @@ static enum err read_policy(const char *yaml, size_t size, struct arena *scratch
     TRY(tree_read(yaml, size, scratch, &reading->root, reading->mistakes));
     choose_currency(reading);
     read_map(reading, reading->root, policy_keys, ARRAY_COUNT(policy_keys), policy);
-    policy_check(reading, policy);
+    if (reading->root->kind == TREE_MAP)
+        policy_check(reading, policy);
     sort_mistakes(reading->mistakes);
     if (reading->mistakes->count > 0)
         return ERR_REQUEST;
