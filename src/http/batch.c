@@ -27,11 +27,12 @@ struct line_head {
 #define OPS(X)                                                                                                         \
     X(COMMAND_ACCOUNT_PUT, "account", NULL)                                                                            \
     X(COMMAND_TOPUP, "account", NULL)                                                                                  \
-    X(COMMAND_CHARGE, "account", NULL) X(COMMAND_CHARGE_REVERSE, "account", "charge")                                  \
-        X(COMMAND_CHARGEBACK, "account", "topup") X(COMMAND_CLAIM_PUT, "account", "claim")                             \
-            X(COMMAND_RESOURCE_PUT, "account", "resource") X(COMMAND_CREDIT, "account", NULL)                          \
-                X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref") X(COMMAND_ALLOCATE, NULL, NULL)         \
-                    X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
+    X(COMMAND_CHARGE, "account", NULL)                                                                                 \
+    X(COMMAND_CHARGE_REVERSE, "account", "charge")                                                                     \
+    X(COMMAND_CHARGEBACK, "account", "topup") X(COMMAND_CLAIM_PUT, "account", "claim")                                 \
+        X(COMMAND_RESOURCE_PUT, "account", "resource") X(COMMAND_CREDIT, "account", NULL)                              \
+            X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref") X(COMMAND_ALLOCATE, NULL, NULL)             \
+                X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
 
 static const struct op {
     enum command_kind kind;
@@ -165,7 +166,7 @@ static void line_read(struct line *line, const char *text, size_t size)
     enum err err;
 
     if (index == ARRAY_COUNT(ops)) {
-        field_problem_add(&problems, "/op", "out_of_range", "expected the name of an operation");
+        field_problem_add(&problems, "/op", "malformed", "expected a JSON object with the name of an operation");
         line_problem(line, MHD_HTTP_BAD_REQUEST, "malformed", "The line is not of the expected shape.", &problems);
         return;
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/field.h"
+#include "store/keyring.h"
 
 #define TOKEN_BYTES_MAX 256
 #define CUSTOMER_PREFIX "demo-customer:"
@@ -47,8 +48,24 @@ bool caller_of_demo_token(const char *token, struct caller *ret)
     return true;
 }
 
-enum err caller_of_key(struct store *reader, const char *token, struct instant now, struct caller *ret)
+/* Roles that are never given to a key mean nothing on one, and a customer's key without an account is nobody's. */
+static enum err caller_of_row(const struct api_key *key, struct caller *ret)
 {
-    (void)reader, (void)token, (void)now, (void)ret;
-    return ERR_REQUEST;
+    unsigned roles = (unsigned)key->roles & ~(unsigned)(ROLE_SYSTEM | ROLE_DEMO);
+
+    if ((roles & ROLE_CUSTOMER) != 0 && key->account[0] == '\0')
+        return ERR_REQUEST;
+    *ret = (struct caller){.roles = roles};
+    snprintf(ret->principal, sizeof(ret->principal), "key:%s", key->name);
+    memcpy(ret->own_account, key->account, sizeof(ret->own_account));
+    return ERR_NONE;
+}
+
+enum err caller_of_key(struct store *reader, const struct vault *vault, const char *token, struct instant now,
+                       struct arena *arena, struct caller *ret)
+{
+    const struct api_key *key = NULL;
+
+    TRY(keyring_find(reader, vault, token, now, arena, &key));
+    return key != NULL ? caller_of_row(key, ret) : ERR_REQUEST;
 }

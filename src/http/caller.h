@@ -9,6 +9,7 @@
 #include "engine/command.h"
 
 struct store;
+struct vault;
 
 struct caller {
     char principal[PRINCIPAL_BYTES];
@@ -20,6 +21,7 @@ struct caller {
 const char *caller_bearer(const char *authorization);
 bool caller_of_demo_token(const char *token, struct caller *ret);
 /* ERR_REQUEST: nobody we know. */
-MUST_USE enum err caller_of_key(struct store *reader, const char *token, struct instant now, struct caller *ret);
+MUST_USE enum err caller_of_key(struct store *reader, const struct vault *vault, const char *token, struct instant now,
+                                struct arena *arena, struct caller *ret);
 
 #endif

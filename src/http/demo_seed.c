@@ -1,8 +1,252 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/demo_seed.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "http/ask.h"
+
+#define SEED_ARENA_BYTES ((size_t)4 << 20)
+#define PAID_WITHIN_MS 8000
+#define LAST_ACCOUNT "pa-zhou"
+
+enum sample_outcome { SAMPLE_FACT = 0, SAMPLE_REVIEW, SAMPLE_REJECTED, SAMPLE_PAID };
+
+struct sample {
+    enum command_kind kind;
+    enum sample_outcome outcome;
+    const char *account, *object, *body;
+};
+
+static const struct sample samples[] = {
+#define X(kind, account, object, body) {kind, SAMPLE_FACT, account, object, body},
+#define W(outcome, account, body) {COMMAND_WITHDRAW, outcome, account, "", body},
+#include "http/demo_samples.def"
+#undef X
+#undef W
+};
+
+struct seed {
+    struct engine *engine;
+    struct store *reader;
+    struct arena arena;
+    char document[ID_TEXT_BYTES];
+    char *reason; /* 256 bytes */
+};
+
+/* ---- one command ---- */
+
+/* "{-40d}" is 40 days before now. Returns what follows the token. */
+static const char *moment_write(const char *token, struct instant now, struct out *out)
+{
+    char text[INSTANT_TEXT_BYTES];
+    int64_t count = 0;
+
+    for (token += 2; *token >= '0' && *token <= '9'; token++)
+        count = count * 10 + (*token - '0');
+    instant_format(instant_add_ms(now, -count * (*token == 'd' ? MS_DAY : MS_HOUR)), text);
+    out_text(out, text);
+    return token + 2;
+}
+
+/* Single quotes become double ones, tokens what they stand for. */
+static void body_write(const struct seed *seed, const char *body, struct out *out)
+{
+    struct instant now = engine_now(seed->engine);
+
+    while (*body != '\0') {
+        if (body[0] == '{' && body[1] == '-') {
+            body = moment_write(body, now, out);
+        } else if (strncmp(body, "{doc}", 5) == 0) {
+            out_text(out, seed->document);
+            body += 5;
+        } else {
+            out_bytes(out, *body == '\'' ? "\"" : body, 1);
+            body++;
+        }
+    }
+}
+
+/* A fact that stands already, from a start that was cut short, is as good as a new one. */
+static enum err command_run(struct seed *seed, struct command *command, const char *body, struct reply *ret)
+{
+    const struct shape *shape = command_shape(command->kind);
+    SCOPED(out_fini) struct out text;
+    struct field_problems problems = {0};
+    void *ask = arena_alloc(&seed->arena, shape->bytes + 1);
+
+    out_init(&text);
+    body_write(seed, body, &text);
+    if (ask == NULL || text.failed)
+        return ERR_RETRY;
+    if (field_read_json(text.data, text.size, shape, &seed->arena, ask, &problems) != ERR_NONE) {
+        snprintf(seed->reason, 256, "sample of %.40s: %.60s %.100s", command->account, problems.items[0].pointer,
+                 problems.items[0].detail);
+        return ERR_FATAL;
+    }
+    command->ask = ask;
+    command->any_version = true;
+    ask_name_account(command);
+    engine_run(seed->engine, command, ret);
+    if (ret->status < 400 || ret->status == 409)
+        return ERR_NONE;
+    snprintf(seed->reason, 256, "sample of %.40s: %.180s", command->account, ret->body);
+    reply_fini(ret);
+    return ERR_FATAL;
+}
+
+static struct command command_of(const struct sample *sample, enum command_kind kind, const char *principal,
+                                 unsigned roles)
+{
+    struct command command = {.kind = kind, .roles = roles};
+
+    snprintf(command.principal, sizeof(command.principal), "%s", principal);
+    snprintf(command.account, sizeof(command.account), "%s", sample->account);
+    snprintf(command.object, sizeof(command.object), "%s", sample->object);
+    return command;
+}
+
+/* The id stands first in the answer of whatever has one. */
+static bool reply_id(const struct reply *reply, const char *prefix, char ret[ID_TEXT_BYTES])
+{
+    const char *at = strstr(reply->body, "\"id\":\"");
+    size_t size = at != NULL ? strcspn(at + 6, "\"") : 0;
+    int64_t id;
+
+    if (size == 0 || size >= ID_TEXT_BYTES)
+        return false;
+    memcpy(ret, at + 6, size);
+    ret[size] = '\0';
+    return id_parse(prefix, ret, &id);
+}
+
+static enum err fact_make(struct seed *seed, const struct sample *sample)
+{
+    struct command command = command_of(sample, sample->kind, "demo-billing", ROLE_FACTS);
+    struct reply reply;
+
+    TRY(command_run(seed, &command, sample->body, &reply));
+    if (sample->kind == COMMAND_DOCUMENT)
+        (void)reply_id(&reply, "doc", seed->document);
+    reply_fini(&reply);
+    return ERR_NONE;
+}
+
+/* ---- a withdrawal's way ---- */
+
+static enum err code_enter(struct seed *seed, const struct sample *sample, int64_t withdrawal, int64_t account)
+{
+    struct value args[] = {value_int("account", account), value_int("limit", 1)};
+    struct command command = command_of(sample, COMMAND_CODE, "demo-customer", ROLE_CUSTOMER);
+    struct reply reply;
+    struct rows rows;
+    char body[64];
+
+    TRY(store_select(seed->reader, QUERY_MESSAGES_BY_ACCOUNT, args, ARRAY_COUNT(args), &message_table, &seed->arena,
+                     &rows));
+    if (rows.count == 0)
+        return ERR_FATAL;
+    snprintf(body, sizeof(body), "{'code':'%s'}", ((const struct message *)rows.items[0])->code);
+    snprintf(command.principal, sizeof(command.principal), "demo-customer:%s", sample->account);
+    snprintf(command.own_account, sizeof(command.own_account), "%s", sample->account);
+    command.object_id = withdrawal;
+    TRY(command_run(seed, &command, body, &reply));
+    reply_fini(&reply);
+    return ERR_NONE;
+}
+
+static enum err withdrawal_load(struct seed *seed, int64_t id, const struct withdrawal **ret)
+{
+    struct value arg = value_int("id", id);
+    struct rows rows;
+
+    TRY(store_select(seed->reader, QUERY_WITHDRAWAL_BY_ID, &arg, 1, &withdrawal_table, &seed->arena, &rows));
+    if (rows.count != 1)
+        return ERR_FATAL;
+    *ret = rows.items[0];
+    return ERR_NONE;
+}
+
+static enum err review(struct seed *seed, const struct sample *sample, int64_t id)
+{
+    struct command command = command_of(sample, COMMAND_REVIEW, "demo-reviewer", ROLE_REVIEW);
+    const char *body = sample->outcome == SAMPLE_PAID ? "{'decision':'approve'}"
+                                                      : "{'decision':'reject','reason':'The customer asked for it.'}";
+    const struct withdrawal *withdrawal;
+    struct reply reply;
+
+    TRY(withdrawal_load(seed, id, &withdrawal));
+    if (withdrawal->status != WITHDRAWAL_IN_REVIEW)
+        return ERR_NONE;
+    command.object_id = id;
+    TRY(command_run(seed, &command, body, &reply));
+    reply_fini(&reply);
+    return ERR_NONE;
+}
+
+/* Nothing may be left to send when the demo opens. */
+static enum err paid_wait(struct seed *seed, int64_t id)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    const struct withdrawal *withdrawal;
+
+    for (int waited_ms = 0; waited_ms < PAID_WITHIN_MS; waited_ms += 10) {
+        TRY(withdrawal_load(seed, id, &withdrawal));
+        if (instant_is_set(withdrawal->finished_at))
+            return ERR_NONE;
+        nanosleep(&pause, NULL);
+    }
+    snprintf(seed->reason, 256, "a sample withdrawal was not paid in time");
+    return ERR_FATAL;
+}
+
+static enum err withdrawal_make_sample(struct seed *seed, const struct sample *sample)
+{
+    struct command command = command_of(sample, COMMAND_WITHDRAW, "demo-customer", ROLE_CUSTOMER);
+    const struct withdrawal *withdrawal;
+    struct reply reply;
+    char text[ID_TEXT_BYTES];
+    int64_t id;
+    bool known;
+
+    snprintf(command.principal, sizeof(command.principal), "demo-customer:%s", sample->account);
+    snprintf(command.own_account, sizeof(command.own_account), "%s", sample->account);
+    TRY(command_run(seed, &command, sample->body, &reply));
+    known = reply_id(&reply, "wd", text) && id_parse("wd", text, &id);
+    reply_fini(&reply);
+    if (!known)
+        return ERR_FATAL;
+    TRY(withdrawal_load(seed, id, &withdrawal));
+    TRY(code_enter(seed, sample, id, withdrawal->account));
+    if (sample->outcome != SAMPLE_REVIEW)
+        TRY(review(seed, sample, id));
+    return sample->outcome == SAMPLE_PAID ? paid_wait(seed, id) : ERR_NONE;
+}
+
+/* ---- the whole ---- */
+
+static enum err samples_make(struct seed *seed)
+{
+    struct value last = value_text("ref", LAST_ACCOUNT);
+    struct rows rows;
+
+    TRY(store_select(seed->reader, QUERY_ACCOUNT_BY_REF, &last, 1, &account_table, &seed->arena, &rows));
+    if (rows.count > 0)
+        return ERR_NONE;
+    for (size_t i = 0; i < ARRAY_COUNT(samples); i++)
+        TRY(samples[i].outcome == SAMPLE_FACT ? fact_make(seed, &samples[i])
+                                              : withdrawal_make_sample(seed, &samples[i]));
+    return ERR_NONE;
+}
+
 enum err demo_seed(struct engine *engine, struct store *reader, char ret_reason[256])
 {
-    (void)engine, (void)reader, (void)ret_reason;
-    return ERR_NONE;
+    struct seed seed = {.engine = engine, .reader = reader, .reason = ret_reason};
+    enum err err;
+
+    arena_init(&seed.arena, SEED_ARENA_BYTES);
+    err = samples_make(&seed);
+    arena_fini(&seed.arena);
+    return err;
 }

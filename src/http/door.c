@@ -64,7 +64,7 @@ static enum err caller_find(struct request *request, const char *token)
     if (config->demo && caller_of_demo_token(token, &request->caller))
         return ERR_NONE;
     TRY(server_reader(request->server, &store, reason));
-    return caller_of_key(store, token, engine_now(config->engine), &request->caller);
+    return caller_of_key(store, config->vault, token, engine_now(config->engine), &request->arena, &request->caller);
 }
 
 static void caller_check(struct request *request)
