@@ -96,9 +96,12 @@ MUST_USE enum err store_migrate(struct store *store, int64_t *ret_from, int64_t 
 int64_t store_schema_latest(void);
 MUST_USE enum err store_schema_version(struct store *store, int64_t *ret);
 
-/* backup.c: a copy by SQLite's backup API with a manifest (sizes, BLAKE2b, schema, audit head), its verification
- * (manifest, integrity_check, chain head), and restore into an empty directory. */
-MUST_USE enum err store_backup_create(const char *directory, const char *target, char ret_reason[256]);
+/* backup.c: a copy by SQLite's backup API, also of a running server's database, with a manifest (size, BLAKE2b, schema,
+ * audit head); its verification (manifest, integrity_check, chain head); and restore into an empty directory. The copy does
+ * not hold master.key: keep it elsewhere, it opens nothing alone. A master.key that lies beside the manifest is restored
+ * with it. A restored database remembers so in meta `restored_from` (the backup's moment). ERR_REQUEST: what was named is
+ * no sound backup or no empty directory; `ret_reason` says why. */
+MUST_USE enum err store_backup_create(const char *directory, const char *target, struct instant now, char ret_reason[256]);
 MUST_USE enum err store_backup_verify(const char *target, char ret_reason[256]);
 MUST_USE enum err store_backup_restore(const char *target, const char *directory, char ret_reason[256]);
 
