@@ -9,8 +9,8 @@
  *   nothing   everything else: time-out, 5xx, bad signature, unlisted code, "not found"
  *   returned  paid before, came back (bounce)
  *   arrived   the payee's bank confirmed arrival (JD-11): a fact of its own, it ends nothing
- * A channel knows nothing of accounts, holds or withdrawals. Its functions may block for `timeout_ms`; they are called from
- * payout threads only. */
+ * A channel knows nothing of accounts, holds or withdrawals. Its functions may block for `timeout_ms`; they are called
+ * from payout threads only. */
 #ifndef EBB_CHANNEL_CHANNEL_H
 #define EBB_CHANNEL_CHANNEL_H
 
@@ -57,8 +57,8 @@ struct channel_operations {
     void (*send)(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
                  struct channel_answer *ret);
     void (*query)(struct channel *channel, const char *key, struct instant now, struct channel_answer *ret);
-    /* The next callback that is due at `now`; false when there is none. Asking again says that the last one was dealt with
-     * for good. By one thread at a time. Simulated channels only; NULL otherwise. */
+    /* The next callback that is due at `now`; false when there is none. Asking again says that the last one was dealt
+     * with for good. By one thread at a time. Simulated channels only; NULL otherwise. */
     bool (*poll)(struct channel *channel, struct instant now, struct channel_answer *ret);
     /* When the next callback will be due; none when nothing is pending. */
     struct instant (*next)(struct channel *channel);

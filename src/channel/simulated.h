@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A simulated payer: a small outside world with a memory of its own.
  *
- * What it knows (keys seen, digests of their requests, what it paid, callbacks it still owes) stands in its own SQLite file,
- * written before it answers, so that it remembers whom it paid when the server is killed. It keeps its promises as a good
- * bank does: the same key with the same bytes pays once, other bytes under a known key pay nothing. What it answers to the
- * next first sends is scripted; queries and resends take nothing from the script, and when the script is used up it pays.
- * Several instances may share a file: each is a channel of its own, the script is common to them. Thread-safe. It knows
- * nothing of accounts and reads no clock; the only real time it spends is a short pause where it plays a time-out. Callbacks
- * come at least once: asking `poll` again says that the last one has arrived. One thread at a time polls a channel.
+ * What it knows (keys seen, digests of their requests, what it paid, callbacks it still owes) stands in its own SQLite
+ * file, written before it answers, so that it remembers whom it paid when the server is killed. It keeps its promises
+ * as a good bank does: the same key with the same bytes pays once, other bytes under a known key pay nothing. What it
+ * answers to the next first sends is scripted; queries and resends take nothing from the script, and when the script is
+ * used up it pays. Several instances may share a file: each is a channel of its own, the script is common to them.
+ * Thread-safe. It knows nothing of accounts and reads no clock; the only real time it spends is a short pause where it
+ * plays a time-out. Callbacks come at least once: asking `poll` again says that the last one has arrived. One thread at
+ * a time polls a channel.
  *
  * Words of the script, and what really happens:
  *   paid                pays and says so
@@ -33,18 +34,19 @@
 #define SIMULATED_PENDING_MS (2 * MS_SECOND)
 #define SIMULATED_SCRIPT_MAX 10000
 
-/* `path` is a file, created when absent, or ":memory:" (not shared). `capability` NULL: refund, transfer, query and callbacks,
- * no spacing, unlimited memory, time-out one second; with timeout_ms 0 it does not pause at all. NULL on a fault, with a
- * sentence in `ret_reason`. Closed by channel->operations->close. */
+/* `path` is a file, created when absent, or ":memory:" (not shared). `capability` NULL: refund, transfer, query and
+ * callbacks, no spacing, unlimited memory, time-out one second; with timeout_ms 0 it does not pause at all. NULL on a
+ * fault, with a sentence in `ret_reason`. Closed by channel->operations->close. */
 MUST_USE struct channel *simulated_new(const char *name, const char *path, const struct channel_capability *capability,
                                        char ret_reason[256]);
 
-/* Appends to the script of the channel's file. False: a word is unknown (or the script is too long), nothing was appended. */
+/* Appends to the script of the channel's file. False: a word is unknown (or the script is too long), nothing was
+ * appended. */
 MUST_USE bool simulated_script(struct channel *channel, const char *const *outcomes, size_t outcomes_count,
                                char ret_reason[201]);
 
-/* What really left for a key (NULL: for all keys of this channel): the sum in minor units, bounced money included, and how
- * often it left. -1 when the book cannot be read. */
+/* What really left for a key (NULL: for all keys of this channel): the sum in minor units, bounced money included, and
+ * how often it left. -1 when the book cannot be read. */
 int64_t simulated_total_paid(struct channel *channel, const char *key);
 int64_t simulated_paid_times(struct channel *channel, const char *key);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The book of the simulated payers: what they know, in an SQLite file of their own.
  *
- * One connection serves all channels of one file, because two connections that write and checkpoint one WAL are not safe
- * with every SQLite in use; so it is looked up by path and counted. Everything happens between begin and commit (or
- * rollback), which also hold the book's lock. A commit is durable when it returns. The book knows no outcome's meaning. */
+ * One connection serves all channels of one file, because two connections that write and checkpoint one WAL are not
+ * safe with every SQLite in use; so it is looked up by path and counted. Everything happens between begin and commit
+ * (or rollback), which also hold the book's lock. A commit is durable when it returns. The book knows no outcome's
+ * meaning. */
 #ifndef EBB_CHANNEL_SIMULATED_BOOK_H
 #define EBB_CHANNEL_SIMULATED_BOOK_H
 

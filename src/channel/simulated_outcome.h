@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of the simulated payers' script, and what each of them means, as one table. simulated.h says it in words. */
+/* The words of the simulated payers' script, and what each of them means, as one table. simulated.h says it in words.
+ */
 #ifndef EBB_CHANNEL_SIMULATED_OUTCOME_H
 #define EBB_CHANNEL_SIMULATED_OUTCOME_H
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The payout room: the only place that calls channels.
  *
- * It decides nothing about money. It asks which withdrawals want a tick and submits the tick; the engine commits the intents
- * and hands back the calls to make; each call is made once, outside any transaction, and whatever comes of it goes back in as
- * evidence, tried until the engine has committed it. Every call ends in evidence, also one that was not made: a send that has
- * waited longer than the engine's guard, or whose channel is paused, is not made and says "nothing is known", because by
- * then the engine asks about it on its own and may decide otherwise. After a kill nothing needs repair here: what was open is
- * still due in the store. Two calls with one key never run at the same time, nor two ticks of one withdrawal.
+ * It decides nothing about money. It asks which withdrawals want a tick and submits the tick; the engine commits the
+ * intents and hands back the calls to make; each call is made once, outside any transaction, and whatever comes of it
+ * goes back in as evidence, tried until the engine has committed it. Every call ends in evidence, also one that was not
+ * made: a send that has waited longer than the engine's guard, or whose channel is paused, is not made and says
+ * "nothing is known", because by then the engine asks about it on its own and may decide otherwise. After a kill
+ * nothing needs repair here: what was open is still due in the store. Two calls with one key never run at the same
+ * time, nor two ticks of one withdrawal.
  *
- * Two ways to run it: payout_start gives it threads (a scheduler, a listener for callbacks, and callers that may block);
- * payout_attach leaves it without, and payout_step does what is due on the caller's thread, the same way every time. */
+ * Two ways to run it: payout_start gives it threads (a scheduler, a listener for callbacks, and callers that may
+ * block); payout_attach leaves it without, and payout_step does what is due on the caller's thread, the same way every
+ * time. */
 #ifndef EBB_PAYOUT_PAYOUT_H
 #define EBB_PAYOUT_PAYOUT_H
 
@@ -50,8 +52,8 @@ void payout_due(void *payout, struct instant next);
 
 /* The clock was moved, or something became due: do not wait for the next round. */
 void payout_wake(struct payout *payout);
-/* Without threads: ticks what is due at the engine's clock, makes the calls, takes the callbacks; each once. Returns how
- * many things it did. */
+/* Without threads: ticks what is due at the engine's clock, makes the calls, takes the callbacks; each once. Returns
+ * how many things it did. */
 int64_t payout_step(struct payout *payout);
 /* Stops (or allows again) sends on one channel; queries go on. False: no channel of that name. */
 bool payout_pause(struct payout *payout, const char *channel, bool pause);

@@ -57,8 +57,8 @@ void payout_command(struct command *ret, enum command_kind kind, int64_t withdra
 void payout_pause_ms(int64_t ms);
 
 /* rounds.c: ticks and callbacks. */
-int64_t payout_tick_now(struct payout *payout);  /* on this thread */
-void payout_tick_submit(struct payout *payout);  /* through the engine's worker */
-int64_t payout_poll(struct payout *payout);      /* takes every callback that is due */
+int64_t payout_tick_now(struct payout *payout); /* on this thread */
+void payout_tick_submit(struct payout *payout); /* through the engine's worker */
+int64_t payout_poll(struct payout *payout);     /* takes every callback that is due */
 
 #endif

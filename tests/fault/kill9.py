@@ -19,7 +19,7 @@ import threading
 import time
 
 import house
-from house import ADMIN, Client, Down, Server
+from house import Client, Down, Server
 
 TOPUPS, TOPUP_AMOUNT = 10, 100000
 OUTCOMES = ["paid", "timeout_paid", "timeout_unpaid", "refused:ACQ.TRADE_HAS_FINISHED", "pending_then_paid",
@@ -150,10 +150,10 @@ def run(arguments, data):
     problems = []
     for _ in range(arguments.kills):
         try:
-            client.once("POST", "/demo/channel", {"next": [dice.choice(OUTCOMES) for _ in range(5)]})
+            client.once("POST", "/demo/channel", {"next": [dice.choice(OUTCOMES) for _ in range(40)]})
         except Down:
             pass
-        time.sleep(dice.uniform(0.05, 0.8))
+        time.sleep(dice.choice([0.0, dice.uniform(0.0, 0.1), dice.uniform(0.1, 0.9)]))
         server.kill()
         server.start()
         problems += acknowledged_is_there(client, customers, only_last=5)
