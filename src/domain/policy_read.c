@@ -223,3 +223,23 @@ READER(read_span)
     if (value->kind != TREE_TEXT || !phrase_span(value->text, at))
         read_mistake(reading, value, "a span such as 24 hours, 15 minutes or 2 days (at most 366 days), or at once");
 }
+
+size_t read_list(struct reading *reading, const struct tree *list, size_t max, size_t element_bytes, void *into,
+                 void (*element)(struct reading *, const struct tree *, const struct key *, void *))
+{
+    size_t count = 0;
+
+    if (list->kind != TREE_LIST || list->first == NULL) {
+        read_mistake(reading, list, "a list of at least one");
+        return 0;
+    }
+    for (const struct tree *child = list->first; child != NULL; child = child->next) {
+        if (count == max) {
+            read_mistake(reading, child, "at most %zu elements", max);
+            return count;
+        }
+        element(reading, child, NULL, (char *)into + element_bytes * count);
+        count++;
+    }
+    return count;
+}

@@ -46,6 +46,22 @@ READER(read_count);       /* int64_t, from 1 */
 READER(read_count_some);  /* int64_t: "none" is 0 */
 READER(read_span);        /* int64_t milliseconds */
 
+/* The sections of policy_load_routes.c: into a struct policy. */
+READER(read_topups);
+READER(read_routes);
+
+/* Reads every element of a list by `element`, at most `max`; the count is returned. */
+size_t read_list(struct reading *reading, const struct tree *list, size_t max, size_t element_bytes, void *into,
+                 void (*element)(struct reading *, const struct tree *, const struct key *, void *));
+
+/* Defines a reader of a map that goes into `type` along a table of keys. */
+#define SECTION(name, keys, type)                                                                                      \
+    static void name(struct reading *reading, const struct tree *value, const struct key *key, void *at)               \
+    {                                                                                                                  \
+        (void)key;                                                                                                     \
+        read_map(reading, value, keys, ARRAY_COUNT(keys), (type *)at);                                                 \
+    }
+
 #define KEY(type, member, reader) .read = reader, .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 #endif

@@ -79,7 +79,7 @@ static void loaded_free(struct loaded *loaded)
     free(loaded);
 }
 
-/* --- what the files say -------------------------------------------------------------------------------------------- */
+/* What the files say. */
 
 struct value {
     const char *policy, *member;
@@ -373,7 +373,7 @@ static void every_rule_id_stands_in_a_comment(void **state)
     }
 }
 
-/* --- what the loader refuses --------------------------------------------------------------------------------------- */
+/* What the loader refuses. */
 
 /* One edit of the fifth policy, the place it must point to and how the expectation begins. The line is the one of the edit,
  * `below` lines further down; -1 says that the mistake stands where the key's section begins. */
@@ -643,7 +643,7 @@ static void a_file_cut_off_is_no_policy(void **state)
     free(file);
 }
 
-/* --- explanation --------------------------------------------------------------------------------------------------- */
+/* Explanation. */
 
 static void check_explained(const char *name, bool chinese)
 {
