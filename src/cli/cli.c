@@ -19,6 +19,9 @@ static const struct cli_command commands[] = {
     {"serve", "run the server", serve_main},
     {"quote", "what is withdrawable and why, from a facts object", quote_main},
     {"policy", "check a policy file, or explain one in sentences", policy_main},
+    {"account", "accounts: show, quote, list, put", account_main},
+    {"withdraw", "withdrawals: create, show, list, code, cancel", withdraw_main},
+    {"review", "decisions: list, approve, reject, need-documents", review_main},
     {0},
 };
 static const char examples[] = "Examples:\n"
