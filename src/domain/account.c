@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-static bool subject_known(const uint8_t subject[HASH_SHORT_BYTES])
+bool account_has_subject(const struct account *account)
 {
     static const uint8_t none[HASH_SHORT_BYTES];
 
-    return memcmp(subject, none, HASH_SHORT_BYTES) != 0;
+    return memcmp(account->subject, none, HASH_SHORT_BYTES) != 0;
 }
 
 static bool text_same(const char *a, const char *b)
@@ -54,19 +54,19 @@ static void subject_leave(struct deciding *d, const struct account *account, str
         return;
     subject->overdue = money_sub(subject->overdue, account->overdue);
     subject->accounts--;
-    INVARIANT(8, !money_is_negative(subject->overdue) && subject->accounts >= 0);
+    INVARIANT(16, !money_is_negative(subject->overdue) && subject->accounts >= 0);
     changes_put(d->changes, &subject->row);
 }
 
 static struct subject *subject_join(struct deciding *d, const struct account *account, struct subject *subject)
 {
-    if (!subject_known(account->subject))
+    if (!account_has_subject(account))
         return NULL;
     if (subject == NULL) {
         subject = DECIDING_NEW(d, subject);
         memcpy(subject->id, account->subject, HASH_SHORT_BYTES);
     }
-    INVARIANT(8, memcmp(subject->id, account->subject, HASH_SHORT_BYTES) == 0);
+    INVARIANT(16, memcmp(subject->id, account->subject, HASH_SHORT_BYTES) == 0);
     subject->overdue = money_add(subject->overdue, account->overdue);
     subject->accounts++;
     changes_put(d->changes, &subject->row);
@@ -111,7 +111,7 @@ static struct decision account_update(struct deciding *d, struct book *book, con
     struct account *account = book->account;
     struct account next;
 
-    INVARIANT(8, book->identity != NULL);
+    INVARIANT(16, book->identity != NULL);
     d->object = account->id;
     memcpy(&next, account, sizeof(next)); /* bytes, padding and all: compared as such */
     account_describe(&next, ask, subject_id);

@@ -68,7 +68,7 @@ struct decision charge_reverse(struct deciding *d, struct book *book, struct fac
 {
     struct money paid = money_sub(charge->amount, charge->unpaid);
 
-    INVARIANT(8, charge->kind == FACT_CHARGE && charge->account == book->account->id);
+    INVARIANT(16, charge->kind == FACT_CHARGE && charge->account == book->account->id);
     d->object = charge->id;
     if (instant_is_set(charge->reversed_at))
         return decision_stored();

@@ -17,7 +17,7 @@ void fact_claim_ref(const struct fact *fact, char ret[REF_BYTES])
     const struct claim_name *name = &claim_names[fact->kind];
     char id[ID_TEXT_BYTES];
 
-    INVARIANT(8, name->by_ref != NULL);
+    INVARIANT(16, name->by_ref != NULL);
     id_format(name->id_prefix, fact->id, id);
     bool short_enough = strlen(name->by_ref) + strlen(fact->ref) < REF_BYTES;
     const char *prefix = short_enough ? name->by_ref : name->by_id;
@@ -55,7 +55,7 @@ static struct money *claim_total(struct account *account, enum claim_kind kind)
     case CLAIM__COUNT:
         break;
     }
-    invariant_broken(8, "a claim has a kind", __FILE__, __LINE__);
+    invariant_broken(16, "a claim has a kind", __FILE__, __LINE__);
 }
 
 bool claim_bears(const struct book *book, enum claim_kind kind, struct money more)
@@ -72,11 +72,14 @@ static void claim_total_move(struct deciding *d, struct book *book, enum claim_k
     struct money *total = claim_total(book->account, kind);
 
     *total = money_add(*total, more);
-    INVARIANT(8, !money_is_negative(*total));
-    if (kind != CLAIM_OVERDUE || book->subject == NULL)
+    INVARIANT(16, !money_is_negative(*total));
+    if (kind != CLAIM_OVERDUE)
+        return;
+    INVARIANT(16, (book->subject != NULL) == account_has_subject(book->account)); /* else it was not loaded */
+    if (book->subject == NULL)
         return;
     book->subject->overdue = money_add(book->subject->overdue, more);
-    INVARIANT(8, !money_is_negative(book->subject->overdue));
+    INVARIANT(16, !money_is_negative(book->subject->overdue));
     changes_put(d->changes, &book->subject->row);
 }
 

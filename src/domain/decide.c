@@ -86,7 +86,7 @@ char *deciding_text(struct deciding *deciding, const char *format, ...)
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    INVARIANT(5, length >= 0);
+    INVARIANT(13, length >= 0);
 
     size_t size = (size_t)length + 1;
     char *text = arena_must(deciding->arena, size);

@@ -115,7 +115,8 @@ void deciding_put_account(struct deciding *deciding, struct account *account);
 void deciding_event(struct deciding *deciding, const struct account *account, const char *type, int64_t object,
                     const char *data);
 
-/* They keep the order; what is there already is not added twice. */
+/* They keep the order; what is there already is not added twice. Decisions add what they make also to a list that is not
+ * loaded yet: a row that is not stored would be missed by loading, which joins what is there. */
 void book_add_topup(struct deciding *deciding, struct book *book, struct topup *topup);
 void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel *parcel);
 void book_drop_spent(struct book *book);

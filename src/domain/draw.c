@@ -18,7 +18,7 @@ struct money *fund_total(struct account *account, enum fund fund)
     case FUND__COUNT:
         break;
     }
-    invariant_broken(7, "a fund has a total", __FILE__, __LINE__);
+    invariant_broken(15, "a fund has a total", __FILE__, __LINE__);
 }
 
 enum ledger fund_ledger(enum fund fund)
@@ -31,7 +31,7 @@ enum ledger fund_ledger(enum fund fund)
         [FUND_VOUCHER] = LEDGER_VOUCHER,
     };
 
-    INVARIANT(7, fund > FUND_NONE && fund < FUND__COUNT);
+    INVARIANT(15, fund > FUND_NONE && fund < FUND__COUNT);
     return ledgers[fund];
 }
 
@@ -61,7 +61,7 @@ static struct money fund_free(const struct account *account, enum fund fund)
     case FUND__COUNT:
         break;
     }
-    invariant_broken(7, "a fund can be drawn from", __FILE__, __LINE__);
+    invariant_broken(15, "a fund can be drawn from", __FILE__, __LINE__);
 }
 
 struct money draw_available(const struct account *account, const enum fund *order)
@@ -87,7 +87,7 @@ static void drawing_record(struct drawing *drawing, enum fund fund, int64_t sour
     draw->source = source;
     draw->amount = amount;
     *total = money_sub(*total, amount);
-    INVARIANT(7, !money_is_negative(*total));
+    INVARIANT(15, !money_is_negative(*total));
     ledger_post(drawing->deciding, drawing->entry, account, fund_ledger(fund), "", source, money_negate(amount));
 }
 
@@ -95,7 +95,7 @@ struct money draw_take_topup(struct drawing *drawing, struct topup *topup, struc
 {
     struct money taken = money_min(wanted, money_sub(topup->remaining, topup->held));
 
-    INVARIANT(7, !money_is_negative(taken));
+    INVARIANT(15, !money_is_negative(taken));
     if (money_is_zero(taken))
         return taken;
     topup->remaining = money_sub(topup->remaining, taken);
@@ -155,17 +155,17 @@ static struct money take_fund(struct drawing *drawing, enum fund fund, struct mo
     case FUND__COUNT:
         break;
     }
-    invariant_broken(7, "a fund can be drawn from", __FILE__, __LINE__);
+    invariant_broken(15, "a fund can be drawn from", __FILE__, __LINE__);
 }
 
 void draw_take(struct drawing *drawing, const enum fund *order, struct money amount)
 {
     struct money left = amount;
 
-    INVARIANT(7, money_is_positive(amount));
+    INVARIANT(15, money_is_positive(amount));
     for (size_t i = 0; i < FUND__COUNT && order[i] != FUND_NONE && money_is_positive(left); i++)
         left = money_sub(left, take_fund(drawing, order[i], left));
-    INVARIANT(7, money_is_zero(left)); /* else the rows do not add up to the account's totals */
+    INVARIANT(15, money_is_zero(left)); /* else the rows do not add up to the account's totals */
     draw_done(drawing);
 }
 
@@ -178,7 +178,7 @@ void draw_done(struct drawing *drawing)
 static void give_back_topup(struct drawing *drawing, struct topup *topup, struct money amount)
 {
     topup->remaining = money_add(topup->remaining, amount);
-    INVARIANT(7, money_compare(money_add(topup->remaining, topup->refunded), topup->amount) <= 0);
+    INVARIANT(15, money_compare(money_add(topup->remaining, topup->refunded), topup->amount) <= 0);
     changes_put(drawing->deciding->changes, &topup->row);
     book_add_topup(drawing->deciding, drawing->book, topup);
 }
@@ -188,7 +188,7 @@ static void give_back_topup(struct drawing *drawing, struct topup *topup, struct
 static void give_back_parcel(struct drawing *drawing, struct parcel *parcel, struct money amount)
 {
     parcel->remaining = money_add(parcel->remaining, amount);
-    INVARIANT(7, money_compare(money_add(parcel->remaining, parcel->taken_back), parcel->amount) <= 0);
+    INVARIANT(15, money_compare(money_add(parcel->remaining, parcel->taken_back), parcel->amount) <= 0);
     changes_put(drawing->deciding->changes, &parcel->row);
     book_add_parcel(drawing->deciding, drawing->book, parcel);
 }
@@ -199,9 +199,9 @@ static void give_back_line(struct drawing *drawing, struct draw *draw, struct to
     struct account *account = drawing->book->account;
     struct money *total = fund_total(account, draw->fund);
 
-    INVARIANT(7, draw->account == account->id);
-    INVARIANT(7, draw->source == 0 || (topup != NULL && topup->id == draw->source) ||
-                     (parcel != NULL && parcel->id == draw->source));
+    INVARIANT(15, draw->account == account->id);
+    INVARIANT(15, draw->source == 0 || (topup != NULL && topup->id == draw->source) ||
+                      (parcel != NULL && parcel->id == draw->source));
     draw->given_back = money_add(draw->given_back, amount);
     changes_put(drawing->deciding->changes, &draw->row);
     if (topup != NULL)
@@ -226,6 +226,6 @@ void draw_give_back(struct drawing *drawing, struct draw **draws, size_t draws_c
                        back);
         left = money_sub(left, back);
     }
-    INVARIANT(7, money_is_zero(left));
+    INVARIANT(15, money_is_zero(left));
     deciding_put_account(drawing->deciding, drawing->book->account);
 }

@@ -4,7 +4,7 @@
  * An order of funds says what is used up first; inside a fund the oldest lot goes first. Money on hold is never taken.
  * Every lot that gave is a draw row of its owner (a charge, chargeback or parcel), so that undoing is exact to the lot.
  * Figures, rows and postings move together; the other side of the entry is the caller's. This module knows no rule: who may
- * take what, and how much, is decided before. All live top-ups and parcels of the book must be loaded (INVARIANT 7). */
+ * take what, and how much, is decided before. All live top-ups and parcels of the book must be loaded (INVARIANT 15). */
 #ifndef EBB_DOMAIN_DRAW_H
 #define EBB_DOMAIN_DRAW_H
 

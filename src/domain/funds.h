@@ -30,6 +30,9 @@ struct decision account_put(struct deciding *d, struct book *book /* account NUL
                             const struct account_ask *ask, struct subject *old_subject, struct subject *new_subject,
                             const uint8_t subject_id[HASH_SHORT_BYTES]);
 
+/* An identity number was given: a subject row exists, and facts about overdue money need it loaded. */
+bool account_has_subject(const struct account *account);
+
 struct decision topup_record(struct deciding *d, struct book *book, const struct topup_ask *ask,
                              const uint8_t fingerprint[HASH_SHORT_BYTES], struct topup *earlier, struct topup **ret);
 

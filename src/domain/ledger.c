@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LINES_LEAST 2 /* double entry */
+#define LINES_LEAST 2 /* money comes from somewhere and goes somewhere */
 
 struct entry_open ledger_open(struct deciding *deciding, const struct account *account, enum entry_kind kind,
                               int64_t object, int64_t withdrawal, struct money amount)
@@ -59,21 +59,21 @@ static struct lot_figures lot_figures(struct account *account, const struct topu
 {
     if (topup == NULL)
         return (struct lot_figures){&account->other, &account->other_held, LEDGER_OTHER, 0};
-    INVARIANT(6, topup->account == account->id);
+    INVARIANT(14, topup->account == account->id);
     return (struct lot_figures){&account->topup, &account->topup_held, LEDGER_TOPUP, topup->id};
 }
 
 /* A topup's figures must say the same as the schema's CHECKs, and so must the account's. */
 static void lot_changed(struct deciding *deciding, struct account *account, struct topup *topup)
 {
-    INVARIANT(6, !money_is_negative(account->topup_held) && money_compare(account->topup_held, account->topup) <= 0);
-    INVARIANT(6, !money_is_negative(account->other_held) && money_compare(account->other_held, account->other) <= 0);
+    INVARIANT(14, !money_is_negative(account->topup_held) && money_compare(account->topup_held, account->topup) <= 0);
+    INVARIANT(14, !money_is_negative(account->other_held) && money_compare(account->other_held, account->other) <= 0);
     deciding_put_account(deciding, account);
     if (topup == NULL)
         return;
-    INVARIANT(6, !money_is_negative(topup->held) && money_compare(topup->held, topup->remaining) <= 0);
-    INVARIANT(6, !money_is_negative(topup->refunded));
-    INVARIANT(6, money_compare(money_add(topup->remaining, topup->refunded), topup->amount) <= 0);
+    INVARIANT(14, !money_is_negative(topup->held) && money_compare(topup->held, topup->remaining) <= 0);
+    INVARIANT(14, !money_is_negative(topup->refunded));
+    INVARIANT(14, money_compare(money_add(topup->remaining, topup->refunded), topup->amount) <= 0);
     changes_put(deciding->changes, &topup->row);
 }
 
@@ -82,7 +82,7 @@ void ledger_freeze(struct deciding *deciding, struct entry_open *open, struct ac
 {
     struct lot_figures lot = lot_figures(account, topup);
 
-    INVARIANT(6, money_is_positive(amount));
+    INVARIANT(14, money_is_positive(amount));
     if (topup != NULL)
         topup->held = money_add(topup->held, amount);
     *lot.total_held = money_add(*lot.total_held, amount);
@@ -96,7 +96,7 @@ void ledger_release(struct deciding *deciding, struct entry_open *open, struct a
 {
     struct lot_figures lot = lot_figures(account, topup);
 
-    INVARIANT(6, money_is_positive(amount));
+    INVARIANT(14, money_is_positive(amount));
     if (topup != NULL)
         topup->held = money_sub(topup->held, amount);
     *lot.total_held = money_sub(*lot.total_held, amount);
@@ -110,7 +110,7 @@ void ledger_settle(struct deciding *deciding, struct entry_open *open, struct ac
 {
     struct lot_figures lot = lot_figures(account, topup);
 
-    INVARIANT(6, money_is_positive(amount));
+    INVARIANT(14, money_is_positive(amount));
     if (topup != NULL) {
         topup->held = money_sub(topup->held, amount);
         topup->remaining = money_sub(topup->remaining, amount);
@@ -128,7 +128,7 @@ void ledger_return(struct deciding *deciding, struct entry_open *open, struct ac
 {
     struct lot_figures lot = lot_figures(account, topup);
 
-    INVARIANT(6, money_is_positive(amount));
+    INVARIANT(14, money_is_positive(amount));
     if (topup != NULL) {
         topup->remaining = money_add(topup->remaining, amount);
         topup->refunded = money_sub(topup->refunded, amount);

@@ -79,7 +79,7 @@ static void parcel_receive(struct deciding *d, struct book *receiver, const stru
     struct entry_open entry = ledger_open(d, account, kind, parcel->id, 0, money_max(amount, money_negate(amount)));
 
     *total = money_add(*total, amount);
-    INVARIANT(8, !money_is_negative(*total));
+    INVARIANT(16, !money_is_negative(*total));
     deciding_put_account(d, account);
     ledger_post(d, &entry, account, LEDGER_TRANSIT, "", parcel->id, money_negate(amount));
     ledger_post(d, &entry, account, fund_ledger(fund), "", parcel->id, amount);
@@ -99,7 +99,7 @@ struct decision parcel_send(struct deciding *d, enum parcel_kind kind, struct bo
                             const char *ref, struct money amount, const uint8_t fingerprint[HASH_SHORT_BYTES],
                             struct parcel *earlier, struct parcel **ret)
 {
-    INVARIANT(8, kind > PARCEL_NONE && kind < PARCEL__COUNT);
+    INVARIANT(16, kind > PARCEL_NONE && kind < PARCEL__COUNT);
     if (earlier != NULL) {
         struct decision repeated = fact_repeated(earlier->fingerprint, fingerprint);
         if (decision_accepts(&repeated))
@@ -145,7 +145,7 @@ struct decision parcel_take_back(struct deciding *d, struct book *giver, struct 
 {
     struct money amount = parcel_takeable(parcel);
 
-    INVARIANT(8, parcel->giver == giver->account->id && parcel->receiver == receiver->account->id);
+    INVARIANT(16, parcel->giver == giver->account->id && parcel->receiver == receiver->account->id);
     d->object = parcel->id;
     if (money_is_zero(amount))
         return decision_conflict(REFUSAL_STATE_CONFLICT, "Nothing of it is left that could be taken back.");
@@ -166,7 +166,7 @@ struct decision parcel_take_back(struct deciding *d, struct book *giver, struct 
 struct decision allocation_invoiced(struct deciding *d, struct book *giver, struct parcel *parcel,
                                     const struct invoiced_ask *ask)
 {
-    INVARIANT(8, parcel->kind == PARCEL_ALLOCATION && parcel->giver == giver->account->id);
+    INVARIANT(16, parcel->kind == PARCEL_ALLOCATION && parcel->giver == giver->account->id);
     if (money_compare(ask->invoiced, parcel->amount) > 0)
         return decision_amount(REFUSAL_INVALID_VALUE, NULL, "/invoiced", ask->invoiced, parcel->amount);
     d->object = parcel->id;

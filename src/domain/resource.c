@@ -14,7 +14,7 @@ static void payg_follow(struct deciding *d, struct account *account, enum resour
     account->payg_active += (to == RESOURCE_ACTIVE) - (from == RESOURCE_ACTIVE);
     account->payg_frozen = money_add(money_sub(account->payg_frozen, resource_reserve(from, from_frozen)),
                                      resource_reserve(to, to_frozen));
-    INVARIANT(8, account->payg_active >= 0 && !money_is_negative(account->payg_frozen));
+    INVARIANT(16, account->payg_active >= 0 && !money_is_negative(account->payg_frozen));
     deciding_put_account(d, account);
 }
 

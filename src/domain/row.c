@@ -16,7 +16,7 @@ void *changes_new(struct changes *changes, void *row, const struct table *table)
 {
     struct row *head = row;
 
-    INVARIANT(5, head->state == ROW_CLEAN && head->table == NULL);
+    INVARIANT(13, head->state == ROW_CLEAN && head->table == NULL);
     head->table = table;
     head->state = ROW_NEW;
     changes_append(changes, head);
@@ -25,7 +25,7 @@ void *changes_new(struct changes *changes, void *row, const struct table *table)
 
 void changes_put(struct changes *changes, struct row *row)
 {
-    INVARIANT(5, row->table != NULL);
+    INVARIANT(13, row->table != NULL);
     if (row->state != ROW_CLEAN)
         return;
     row->state = ROW_CHANGED;
@@ -34,7 +34,7 @@ void changes_put(struct changes *changes, struct row *row)
 
 void changes_drop(struct changes *changes, struct row *row)
 {
-    INVARIANT(5, row->table != NULL);
+    INVARIANT(13, row->table != NULL);
     switch (row->state) {
     case ROW_NEW:
         row->state = ROW_CLEAN; /* stays in the list; the store passes over it */

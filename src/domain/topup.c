@@ -17,7 +17,7 @@ static struct topup *topup_new(struct deciding *d, const struct account *account
 {
     struct topup *topup = DECIDING_NEW(d, topup);
 
-    INVARIANT(8, ask->method > METHOD_NONE && ask->method < METHOD__COUNT);
+    INVARIANT(16, ask->method > METHOD_NONE && ask->method < METHOD__COUNT);
     topup->id = deciding_id(d, account);
     topup->account = account->id;
     deciding_fill(topup->ref, sizeof(topup->ref), ask->ref);

@@ -95,6 +95,21 @@ static void test_topup_channel(void **state)
     assert_int_equal(alice->topups_count, 8);
 }
 
+/* In one batch a top-up may be recorded before anybody needed the list: the list has it all the same. */
+static void test_topup_before_loading(void **state)
+{
+    struct book *alice = books_open(&b, "alice", NULL, NULL);
+
+    (void)state;
+    alice->topups_loaded = false;
+    accepted(topup_at(alice, "t1", 100, 0), VERDICT_CREATED);
+    assert_int_equal(alice->topups_count, 1);
+    accepted(books_charge(&b, alice, "c1", 100), VERDICT_CREATED);
+    assert_int_equal(alice->topups_count, 0);
+    accepted(books_reverse(&b, alice, "c1"), VERDICT_OK);
+    assert_int_equal(alice->topups_count, 1);
+}
+
 static void test_topup_refusals(void **state)
 {
     struct book *alice = books_open(&b, "alice", NULL, NULL);
@@ -567,6 +582,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_topup_channel),
+        TEST(test_topup_before_loading),
         TEST(test_topup_refusals),
         TEST(test_charge_order),
         TEST(test_charge_without_debt),

@@ -98,6 +98,7 @@ static void check_owners(void)
     SHELF_EACH(&b, parcel, p)
     {
         enum ledger ledger = p->kind == PARCEL_TRANSFER ? LEDGER_TRANSFERRED_IN : LEDGER_ALLOCATED_IN;
+        assert_int_not_equal(p->giver, p->receiver);
         assert_true(p->remaining.minor >= 0 && p->taken_back.minor >= 0 && p->invoiced.minor >= 0);
         assert_int_equal(p->amount.minor, p->remaining.minor + drawn_from(p->id) + p->taken_back.minor);
         assert_int_equal(drawn_by(p->id), p->amount.minor - p->taken_back.minor);
