@@ -21,8 +21,8 @@ static const struct api_key *key_found(struct sample_place *place, const char *t
 {
     const struct api_key *found = NULL;
 
-    sample_must(place->store, keyring_find(place->store, &place->vault, token, instant_add_ms(now, after_ms),
-                                           &place->arena, &found));
+    sample_must(place->store,
+                keyring_find(place->store, &place->vault, token, instant_add_ms(now, after_ms), &place->arena, &found));
     return found;
 }
 
@@ -145,9 +145,9 @@ static void test_the_token_is_not_stored(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_token_finds_its_key), cmocka_unit_test(test_what_is_no_token),
+        cmocka_unit_test(test_a_token_finds_its_key),     cmocka_unit_test(test_what_is_no_token),
         cmocka_unit_test(test_a_key_lives_until_its_end), cmocka_unit_test(test_revoking),
-        cmocka_unit_test(test_a_name_stands_once),    cmocka_unit_test(test_the_token_is_not_stored),
+        cmocka_unit_test(test_a_name_stands_once),        cmocka_unit_test(test_the_token_is_not_stored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,8 +114,9 @@ static void test_a_bad_key_file_is_refused(void **state)
 
 static void test_what_is_sealed_opens(void **state)
 {
-    static const char *const texts[] = {"", "a", "张三", "6222020000001234", "a text of more than sixty-four bytes, so that "
-                                                                         "the cipher needs a second block for it"};
+    static const char *const texts[] = {"", "a", "张三", "6222020000001234",
+                                        "a text of more than sixty-four bytes, so that "
+                                        "the cipher needs a second block for it"};
     struct place place;
     (void)state;
 
@@ -127,9 +128,9 @@ static void test_what_is_sealed_opens(void **state)
 
         assert_true(size <= sizeof sealed);
         vault_seal(&place.vault, "identity", "name", 7, texts[i], strlen(texts[i]), sealed);
-        assert_int_equal(vault_open_field(&place.vault, "identity", "name", 7, bytes_of(sealed, size), &place.arena,
-                                          &opened),
-                         ERR_NONE);
+        assert_int_equal(
+            vault_open_field(&place.vault, "identity", "name", 7, bytes_of(sealed, size), &place.arena, &opened),
+            ERR_NONE);
         assert_string_equal(opened, texts[i]);
     }
     place_close(&place);
@@ -143,8 +144,12 @@ static void test_a_seal_holds_for_one_place(void **state)
         int64_t row;
         bool opens;
     } cases[] = {
-        {"identity", "name", 7, true},      {"message", "name", 7, false},      {"identity", "phone", 7, false},
-        {"identity", "name", 8, false},     {"identityn", "ame", 7, false},     {"identity", "name", -7, false},
+        {"identity", "name", 7, true},
+        {"message", "name", 7, false},
+        {"identity", "phone", 7, false},
+        {"identity", "name", 8, false},
+        {"identityn", "ame", 7, false},
+        {"identity", "name", -7, false},
         {"identity", "name", 7 + ((int64_t)1 << 56), false},
     };
     struct place place;
@@ -177,15 +182,15 @@ static void test_every_bit_counts(void **state)
     vault_seal(&place.vault, "identity", "name", 7, "alice", 5, sealed);
     for (size_t bit = 0; bit < 8 * size; bit++) {
         sealed[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        assert_int_equal(vault_open_field(&place.vault, "identity", "name", 7, bytes_of(sealed, size), &place.arena,
-                                          &opened),
-                         ERR_FATAL);
+        assert_int_equal(
+            vault_open_field(&place.vault, "identity", "name", 7, bytes_of(sealed, size), &place.arena, &opened),
+            ERR_FATAL);
         sealed[bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
     for (size_t shorter = 0; shorter < size; shorter++)
-        assert_int_equal(vault_open_field(&place.vault, "identity", "name", 7, bytes_of(sealed, shorter), &place.arena,
-                                          &opened),
-                         ERR_FATAL);
+        assert_int_equal(
+            vault_open_field(&place.vault, "identity", "name", 7, bytes_of(sealed, shorter), &place.arena, &opened),
+            ERR_FATAL);
     assert_string_equal(opened, "untouched");
     place_close(&place);
 }
