@@ -341,7 +341,7 @@ static struct plan_refusal plan_check(const struct planning *p, const struct acc
 static struct plan_leg leg_of(struct planning *p, struct plan_lot *lots, size_t lots_count)
 {
     const struct topup *topup = lots[0].topup;
-    const char *channel = p->policy->routes[p->ask->route].channel;
+    const char *channel = p->ask->channel != NULL ? p->ask->channel : p->policy->routes[p->ask->route].channel;
     struct plan_leg leg = {.route = p->ask->route, .channel = channel, .lots = lots, .lots_count = lots_count};
 
     if (p->ask->route == ROUTE_ORIGINAL && topup->channel[0] != '\0')

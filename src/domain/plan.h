@@ -23,6 +23,7 @@ struct plan_ask {
     enum route route;
     const struct plan_pick *picks;
     size_t picks_count;
+    const char *channel; /* who pays the destination; NULL on the original route: each top-up's own */
 };
 struct plan_lot {
     const struct topup *topup; /* NULL: other funds */

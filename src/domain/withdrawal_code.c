@@ -72,13 +72,15 @@ static struct decision not_covered(struct deciding *d, struct dossier *dossier, 
 static bool plan_again(struct deciding *d, const struct book *book, struct dossier *dossier, const struct quote *quote)
 {
     const struct withdrawal *w = dossier->withdrawal;
-    struct plan_ask ask = {w->amount, w->strategy, w->route, NULL, 0};
+    struct plan_ask ask = {w->amount, w->strategy, w->route, NULL, 0, NULL};
     struct plan plan = {0};
 
     if (plan_still_fits(d, book, dossier))
         return true;
     if (w->strategy == STRATEGY_SELECTED)
         return false;
+    if (w->destination != NULL)
+        ask.channel = dossier->legs[0]->channel; /* the destination stays, and so does who pays it */
     if (plan_make(d->policy, d->calendar, quote, book->account, &ask, d->now, d->arena, &plan).code != REFUSAL_NONE)
         return false;
     plan_replace(d, &plan, dossier);

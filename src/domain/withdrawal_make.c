@@ -159,13 +159,15 @@ static struct decision make_plan(struct deciding *d, const struct book *book, co
                                  const struct quote *quote, enum route route, struct plan *ret)
 {
     struct plan_pick *picks = arena_must(d->arena, (ask->topups.count + 1) * sizeof *picks);
-    struct plan_ask plan_ask = {ask->amount, (enum strategy)ask->strategy, route, picks, ask->topups.count};
+    struct plan_ask plan_ask = {ask->amount, (enum strategy)ask->strategy, route, picks, ask->topups.count, NULL};
     struct plan_refusal no;
 
     for (size_t i = 0; i < ask->topups.count; i++) {
         const struct pick_ask *pick = &((const struct pick_ask *)ask->topups.items)[i];
         picks[i] = (struct plan_pick){pick->ref, pick->amount};
     }
+    if (ask->destination.given)
+        plan_ask.channel = policy_channel(d->policy, route, (enum destination_kind)ask->destination.kind);
     if (plan_ask.strategy == STRATEGY_NONE)
         plan_ask.strategy = ask->topups_given ? STRATEGY_SELECTED : STRATEGY_LIFO;
     no = plan_make(d->policy, d->calendar, quote, book->account, &plan_ask, d->now, d->arena, ret);
