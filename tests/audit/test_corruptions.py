@@ -202,7 +202,7 @@ CORRUPTIONS = [
      "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = <en:credit:cr1>",
      "entry_unnamed", "entry", "6000", 20_000),
     ("an entry moved in time", "UPDATE entry SET at = at - 86400000 WHERE id = <en:topup:t5>",
-     "audit_entry", "audit", "<seq:topup:t5>", 0),
+     "entry_moment", "entry", "<en:topup:t5>", 70_000),
     # The chain
     ("an audit row's principal changed", "UPDATE audit SET principal = 'somebody' WHERE seq = 20", "audit_hash", "audit", "20", None),
     ("an audit row's time changed", "UPDATE audit SET at = at + 1 WHERE seq = 21", "audit_hash", "audit", "21", None),

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The auditor against books that the real engine wrote: test_real_books.py EBB EBB_AUDIT.
+
+A server runs through every command and every end of a payment; its books must be sound while it runs and after it was
+killed. Then every figure and every status of every row is changed, one at a time: each change must be found, naming the row
+or one that it belongs to. Prints TAP."""
+import http.client
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+PAYER = {"kind": "personal", "name": "张三"}
+BANK = {"kind": "bank", "name": "张三", "account": "6222020000000001", "bank": "ICBC", "branch": "Yuhua", "province": "Jiangsu",
+        "city": "Nanjing"}
+
+
+class Server:
+    def __init__(self, ebb, data):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.keys = itertools.count(1)
+        self.process = subprocess.Popen([ebb, "serve", "--demo", "--data", data, "--listen", f"127.0.0.1:{self.port}"],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(400):
+            try:
+                if self.ask("GET", "/readyz")[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.02)
+        raise SystemExit("the server did not start")
+
+    def ask(self, verb, path, body=None, token="demo-admin", **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Authorization": "Bearer " + token, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if verb == "POST":
+            headers["Idempotency-Key"] = f"key-{next(self.keys)}"
+        connection.request(verb, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer.status, json.loads(text) if text else None, answer.headers
+
+    def want(self, verb, path, body=None, token="demo-admin", **headers):
+        status, value, head = self.ask(verb, path, body, token, **headers)
+        if status not in (200, 201, 202, 204):
+            raise SystemExit(f"{verb} {path}: {status} {value}")
+        return value, head
+
+    def account(self, ref, policy, number, **more):
+        self.want("PUT", "/v1/accounts/" + ref, {
+            "policy": policy, "currency": "CNY", "phone": "13800000000",
+            "subject": {"kind": "person", "name": "张三", "id_number": number, "verified": True}, **more})
+
+    def topup(self, account, ref, amount, method="alipay"):
+        self.want("POST", f"/v1/accounts/{account}/topups", {"ref": ref, "amount": amount, "method": method, "payer": PAYER})
+
+    def code(self, account, withdrawal):
+        messages, _ = self.want("GET", f"/demo/messages?account={account}&limit=100")
+        return next(m["code"] for m in messages["data"] if m["withdrawal"] == withdrawal and m["code"])
+
+    def withdraw(self, account, amount, outcomes=(), decisions=("approve",), **more):
+        if outcomes:
+            self.want("POST", "/demo/channel", {"next": list(outcomes)})
+        made, _ = self.want("POST", "/v1/withdrawals", {"account": account, "amount": amount, **more})
+        path = "/v1/withdrawals/" + made["id"]
+        value, _ = self.want("POST", path + "/code", {"code": self.code(account, made["id"])})
+        if value["status"] == "in_review":
+            for decision in decisions:
+                _, head = self.want("GET", path)
+                self.want("POST", path + "/review", {"decision": decision, "reason": "seen"}, "demo-reviewer",
+                          If_Match=head["ETag"])
+        return made["id"]
+
+    def settle(self):
+        """Waits until nothing is about to be sent."""
+        for _ in range(200):
+            listed, _ = self.want("GET", "/v1/withdrawals?status=approved&limit=100")
+            if not listed["data"]:
+                return
+            time.sleep(0.05)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def history(server):
+    server.account("rich", "jdcloud", "ID-1")
+    server.account("ali", "alibaba", "ID-2")
+    server.account("boss", "alibaba", "ID-2")
+    server.account("member", "alibaba", "ID-3", master="boss")
+    server.topup("rich", "t1", 200_000)
+    server.topup("ali", "t2", 60_000)
+    server.topup("ali", "t3", 50_000, "wechat")
+    server.topup("boss", "t4", 70_000)
+    server.want("POST", "/v1/accounts/ali/credits", {"ref": "c1", "fund": "other", "amount": 9_000})
+    server.want("POST", "/v1/accounts/ali/credits", {"ref": "c2", "fund": "voucher", "amount": 500})
+    server.want("POST", "/v1/transfers", {"ref": "tr", "from": "boss", "to": "ali", "amount": 9_000})
+    server.want("POST", "/v1/allocations", {"ref": "al", "master": "boss", "member": "member", "amount": 12_000})
+    server.want("POST", "/v1/accounts/ali/charges", {"ref": "ch", "amount": 4_000})
+    server.want("POST", "/v1/accounts/member/charges", {"ref": "ch", "amount": 3_000})
+    server.want("POST", "/v1/accounts/member/charges/ch/reverse")
+    server.want("POST", "/v1/transfers/tr/recall")
+    server.want("PUT", "/v1/allocations/al", {"invoiced": 2_000})
+    server.want("POST", "/v1/allocations/al/reclaim")
+    server.want("PUT", "/v1/accounts/ali/claims/i1", {"kind": "owed_invoice", "amount": 1_500})
+    server.want("PUT", "/v1/accounts/boss/claims/o1", {"kind": "overdue", "amount": 700})
+    server.want("PUT", "/v1/accounts/boss/claims/o1", {"kind": "overdue", "amount": 300})
+    server.want("PUT", "/v1/accounts/ali/resources/e1", {"state": "active", "frozen": 100})
+    server.want("PUT", "/v1/accounts/ali/resources/e2", {"state": "released", "frozen": 0})
+    server.withdraw("rich", 3_000, ["paid"])
+    server.settle()
+    server.withdraw("rich", 4_000, ["refused:ACQ.TRADE_HAS_FINISHED"])
+    server.settle()
+    server.withdraw("rich", 1_000, ["timeout_paid"])
+    server.settle()
+    server.withdraw("rich", 1_200, ["bounce_after:1h"])
+    server.settle()
+    server.withdraw("rich", 1_500, decisions=("need_documents", "reject"))
+    server.withdraw("ali", 90_000, ["paid", "refused:ACQ.TRADE_HAS_FINISHED"])
+    server.settle()
+    path = "/v1/withdrawals/" + server.want("POST", "/v1/withdrawals", {"account": "rich", "amount": 77})[0]["id"]
+    server.want("POST", path + "/cancel")
+    path = "/v1/withdrawals/" + server.want("POST", "/v1/withdrawals", {"account": "rich", "amount": 78})[0]["id"]
+    for _ in range(5):
+        server.ask("POST", path + "/code", {"code": "wrong!"})
+    server.want("POST", "/demo/clock", {"advance": "2h"})
+    time.sleep(1.5)
+    server.withdraw("rich", 900, ["timeout_unpaid"])
+    server.settle()
+    server.withdraw("rich", 800, decisions=())
+    server.want("POST", "/v1/withdrawals", {"account": "rich", "amount": 79})
+    server.want("POST", "/v1/accounts/rich/topups/t1/chargeback", {"ref": "cb", "amount": 199_000})
+
+
+# Every figure that the journal or another row can tell.
+FIGURES = {
+    "account": "topup topup_held transferred_in allocated_in other other_held voucher topped_up owed_invoice overdue "
+               "unsettled payg_active withdrawals_month withdrawals_day withdrawn_day",
+    "subject": "overdue accounts", "topup": "amount remaining held refunded", "claim": "amount",
+    "fact": "amount unpaid", "parcel": "amount remaining taken_back", "draw": "amount given_back source",
+    "withdrawal": "amount approvals counted", "leg": "amount account number", "lot": "amount topup",
+    "attempt": "amount number leg", "entry": "amount object account at", "posting": "amount source account",
+    "audit": "at seq",
+}
+STATUSES = {
+    "withdrawal": "awaiting_code in_review need_documents approved dispatching successful partly_successful failed returned "
+                  "rejected cancelled expired",
+    "leg": "planned held sending accepted unknown manual successful returned failed released rerouted",
+    "attempt": "intent unknown paid refused returned",
+}
+KEYS = {"subject": "id", "draw": "owner, line", "lot": "leg, line", "posting": "entry, line", "audit": "seq"}
+EXEMPT = {("posting", "source"): "ledger IN ('topup', 'held', 'transferred_in', 'allocated_in')",
+          ("fact", "unpaid"): "kind <> 'credit'"}
+
+
+def changes(db):
+    """(what, SQL, words one of which a finding must name)"""
+    for table, columns in FIGURES.items():
+        keys = KEYS.get(table, "id")
+        for column in columns.split():
+            condition = EXEMPT.get((table, column), "1")
+            for row in db.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY {keys}").fetchall():
+                where = " AND ".join(f"{k} = {literal(row[k])}" for k in keys.split(", "))
+                yield (f"{table} {where}: {column} + 1", f"UPDATE {table} SET {column} = coalesce({column}, 0) + 1 WHERE {where}", near(row))
+    for table, words in STATUSES.items():
+        for row in db.execute(f"SELECT * FROM {table}").fetchall():
+            for word in words.split():
+                if word != row["status"]:
+                    yield (f"{table} {row['id']}: {row['status']} to {word}",
+                           f"UPDATE {table} SET status = '{word}' WHERE id = {row['id']}", near(row))
+
+
+def literal(value):
+    return "X'" + value.hex() + "'" if isinstance(value, bytes) else str(value)
+
+
+def near(row):
+    names = ("id", "owner", "entry", "leg", "withdrawal", "account", "source", "topup", "seq", "object")
+    words = {str(row[name]) for name in names if name in row.keys() and row[name]}
+    if "seq" in row.keys():
+        words.add(str(row["seq"] + 1))  # a missing row is told by the one behind the gap
+    return words | {value.hex().upper() for value in (row[name] for name in row.keys()) if isinstance(value, bytes)}
+
+
+def audit(program, data):
+    done = subprocess.run([program, "--data", data, "--json"], capture_output=True, text=True, timeout=120)
+    return done.returncode, json.loads(done.stdout)["findings"] if done.stdout else [{"row": "", "error": done.stderr}]
+
+
+def damage(path, statement):
+    """Applies the change with every guard off; the guards stand again afterwards."""
+    db = sqlite3.connect(path, isolation_level=None)
+    guards = db.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL AND (type = 'trigger' OR sql LIKE '%UNIQUE%')").fetchall()
+    db.execute("PRAGMA ignore_check_constraints = ON")
+    kinds = {name: "TRIGGER" if sql.startswith("CREATE TRIGGER") else "INDEX" for name, sql in guards}
+    for name, _ in guards:
+        db.execute(f"DROP {kinds[name]} {name}")
+    try:
+        db.execute(statement)
+        done = True
+    except sqlite3.IntegrityError:
+        done = False  # the primary key itself forbids it
+    for name, sql in guards:
+        if kinds[name] == "TRIGGER":
+            db.execute(sql)
+    db.close()
+    return done
+
+
+def every_change(program, data, scratch):
+    planted, missed = 0, []
+    db = sqlite3.connect(os.path.join(data, "ebb.db"))
+    db.row_factory = sqlite3.Row
+    for what, statement, words in changes(db):
+        copy = os.path.join(scratch, "ebb.db")
+        shutil.copy(os.path.join(data, "ebb.db"), copy)
+        if not damage(copy, statement):
+            continue
+        planted += 1
+        status, findings = audit(program, scratch)
+        if status != 1 or not any(words & set(finding["row"].replace("/", " ").split()) for finding in findings):
+            missed.append(f"{what}: {status} {[(f.get('code'), f['row']) for f in findings][:4]}")
+    db.close()
+    return planted, missed
+
+
+def main():
+    ebb, program = sys.argv[1:]
+    data, scratch, results = tempfile.mkdtemp(prefix="ebb-real-"), tempfile.mkdtemp(prefix="ebb-real-"), []
+
+    def check(name, right, seen=""):
+        results.append(right)
+        print(("ok" if right else "not ok"), len(results), "-", name)
+        if not right:
+            print("# " + "\n# ".join(str(seen).splitlines()[:60]), flush=True)
+
+    server = Server(ebb, data)
+    try:
+        status, findings = audit(program, data)
+        check("the demo's first books are sound", status == 0, findings)
+        history(server)
+        status, findings = audit(program, data)
+        check("sound while the server runs", status == 0, "\n".join(map(str, findings)))
+    finally:
+        server.kill()
+    status, findings = audit(program, data)
+    check("sound after SIGKILL", status == 0, "\n".join(map(str, findings)))
+    db = sqlite3.connect(os.path.join(data, "ebb.db"))
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    statuses = {row[0] for row in db.execute("SELECT status FROM withdrawal UNION SELECT status FROM leg")}
+    kinds = {row[0] for row in db.execute("SELECT kind FROM entry")}
+    db.close()
+    wanted = {"successful", "failed", "returned", "rejected", "cancelled", "expired", "in_review", "awaiting_code",
+              "partly_successful"}
+    check("the history has every end of a withdrawal", wanted <= statuses, wanted - statuses)
+    wanted = {"topup", "charge", "reversal", "chargeback", "credit", "transfer_out", "transfer_in", "recall_out", "recall_in",
+              "allocation_out", "allocation_in", "reclaim_out", "reclaim_in", "freeze", "settle", "release", "return"}
+    check("the history has every kind of entry", wanted <= kinds, wanted - kinds)
+    planted, missed = every_change(program, data, scratch)
+    check(f"all of {planted} changed figures and statuses are found", planted > 300 and not missed, "\n".join(missed))
+    shutil.rmtree(data)
+    shutil.rmtree(scratch)
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+sys.exit(main())
