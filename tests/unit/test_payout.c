@@ -423,13 +423,11 @@ static void a_paused_channel_keeps_the_hold_and_pays_later(void **state UNUSED)
 
 /* ---- with threads ---- */
 
-static void the_threads_do_the_same(void **state UNUSED)
+static void with_threads(struct town *town)
 {
-    struct town *town = town_new();
     struct payout_config config = {.channels = &town->channels, .directory = town->directory};
     char reason[256];
 
-    approved(town);
     payout_stop(town->payout);
     assert_int_equal(engine_start(town->engine), ERR_NONE);
     config.engine = town->engine;
@@ -439,6 +437,63 @@ static void the_threads_do_the_same(void **state UNUSED)
     payout_stop(town->payout);
     assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_SUCCESSFUL);
     assert_int_equal(simulated_paid_times(town->alipay, NULL), 1);
+}
+
+static void the_threads_do_the_same(void **state UNUSED)
+{
+    struct town *town = town_new();
+
+    approved(town);
+    with_threads(town);
+    town_free(town);
+}
+
+/* A bank that looks into our books before it pays: the intent must stand there, under this key, with these bytes. */
+static struct town *watched;
+static struct channel_operations watching;
+static const struct channel_operations *simulated_operations;
+static _Atomic int seen_durable, seen_too_early;
+
+static void watching_send(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
+                          struct channel_answer *ret)
+{
+    struct value value = value_int("withdrawal", watched->withdrawal);
+    struct vault vault;
+    struct store *store = NULL;
+    struct rows rows = {0};
+    struct arena arena;
+    char reason[256];
+    bool durable;
+
+    arena_init(&arena, (size_t)1 << 20);
+    durable = vault_open(watched->directory, false, &vault, reason) == ERR_NONE &&
+              store_open(watched->directory, STORE_READER, &vault, &store, reason) == ERR_NONE &&
+              store_select(store, QUERY_ATTEMPTS_BY_WITHDRAWAL, &value, 1, &attempt_table, &arena, &rows) == ERR_NONE &&
+              rows.count == 1 && strcmp(((const struct attempt *)rows.items[0])->key, key) == 0 &&
+              strcmp(((const struct attempt *)rows.items[0])->request, request) == 0;
+    if (durable)
+        seen_durable++;
+    else
+        seen_too_early++;
+    store_close(&store);
+    vault_fini(&vault);
+    arena_fini(&arena);
+    simulated_operations->send(channel, key, request, first, now, ret);
+}
+
+static void the_intent_is_durable_before_the_first_byte(void **state UNUSED)
+{
+    struct town *town = town_new();
+
+    approved(town);
+    watched = town;
+    simulated_operations = town->alipay->operations;
+    watching = *simulated_operations;
+    watching.send = watching_send;
+    town->alipay->operations = &watching;
+    with_threads(town);
+    assert_int_equal(seen_durable, 1);
+    assert_int_equal(seen_too_early, 0);
     town_free(town);
 }
 
@@ -452,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_bounce_is_heard_after_a_restart),
         cmocka_unit_test(a_paused_channel_keeps_the_hold_and_pays_later),
         cmocka_unit_test(the_threads_do_the_same),
+        cmocka_unit_test(the_intent_is_durable_before_the_first_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
