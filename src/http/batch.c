@@ -12,9 +12,9 @@
 
 #include "http/answers.h"
 #include "http/ask.h"
+#include "http/batch.h"
 #include "http/request.h"
 
-#define LINES_MAX 10000
 #define WINDOW 2048 /* leaves room in the engine's queue for others */
 #define LINE_FIELDS_MAX 24
 
@@ -157,25 +157,46 @@ static void line_command(struct line *line, const struct op *op, const struct li
     line->asked = true;
 }
 
+/* ERR_REQUEST: see `problems`. */
+static enum err line_parse(const char *text, size_t size, struct arena *arena, struct field_problems *problems,
+                           size_t *ret_index, struct line_head **ret_head)
+{
+    size_t index = op_guess(text, size);
+    struct line_head *head;
+
+    if (index == ARRAY_COUNT(ops)) {
+        field_problem_add(problems, "/op", "out_of_range", "expected the name of an operation");
+        return ERR_REQUEST;
+    }
+    head = arena_alloc(arena, op_shapes[index].bytes);
+    if (head == NULL)
+        return ERR_RETRY;
+    TRY(field_read_json(text, size, &op_shapes[index], arena, head, problems));
+    if (strcmp(head->op, op_shapes[index].name) != 0) {
+        field_problem_add(problems, "/op", "malformed", "expected op before any member that quotes it");
+        return ERR_REQUEST;
+    }
+    *ret_index = index;
+    *ret_head = head;
+    return ERR_NONE;
+}
+
+enum err batch_line_check(const char *text, size_t size, struct arena *arena, struct field_problems *problems)
+{
+    struct line_head *head;
+    size_t index;
+
+    pthread_once(&op_shapes_made, op_shapes_make);
+    return line_parse(text, size, arena, problems, &index, &head);
+}
+
 static void line_read(struct line *line, const char *text, size_t size)
 {
     struct field_problems problems = {0};
-    size_t index = op_guess(text, size);
-    struct arena *arena = &line->batch->request->arena;
-    struct line_head *head;
-    enum err err;
+    struct line_head *head = NULL;
+    size_t index = 0;
+    enum err err = line_parse(text, size, &line->batch->request->arena, &problems, &index, &head);
 
-    if (index == ARRAY_COUNT(ops)) {
-        field_problem_add(&problems, "/op", "malformed", "expected a JSON object with the name of an operation");
-        line_problem(line, MHD_HTTP_BAD_REQUEST, "malformed", "The line is not of the expected shape.", &problems);
-        return;
-    }
-    head = arena_alloc(arena, op_shapes[index].bytes);
-    err = head != NULL ? field_read_json(text, size, &op_shapes[index], arena, head, &problems) : ERR_RETRY;
-    if (err == ERR_NONE && strcmp(head->op, op_shapes[index].name) != 0) {
-        field_problem_add(&problems, "/op", "malformed", "expected op before any member that quotes it");
-        err = ERR_REQUEST;
-    }
     if (err == ERR_REQUEST)
         line_problem(line, MHD_HTTP_BAD_REQUEST, "malformed", "The line is not of the expected shape.", &problems);
     else if (err != ERR_NONE)
@@ -303,7 +324,7 @@ void batch_answer(struct request *request)
     struct batch *batch;
 
     pthread_once(&op_shapes_made, op_shapes_make);
-    if (count > LINES_MAX) {
+    if (count > BATCH_LINES_MAX) {
         request_problem(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", "A batch has at most 10000 lines.");
         return;
     }
