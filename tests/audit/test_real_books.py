@@ -200,33 +200,49 @@ def audit(program, data):
     return done.returncode, json.loads(done.stdout)["findings"] if done.stdout else [{"row": "", "error": done.stderr}]
 
 
-def damage(path, statement):
-    """Applies the change with every guard off; the guards stand again afterwards."""
+def guards(db):
+    return db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+
+
+def prepare(path):
+    """A copy that many changes can be tried on: no log, and no unique index that would refuse them."""
     db = sqlite3.connect(path, isolation_level=None)
-    guards = db.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL AND (type = 'trigger' OR sql LIKE '%UNIQUE%')").fetchall()
+    db.execute("PRAGMA journal_mode = DELETE")
+    for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%UNIQUE%'").fetchall():
+        db.execute(f"DROP INDEX {name}")
+    db.close()
+
+
+def damage(path, statement):
+    """Applies the change with the guards off; they stand again afterwards. False where the primary key forbids it."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute("PRAGMA journal_mode = MEMORY")
     db.execute("PRAGMA ignore_check_constraints = ON")
-    kinds = {name: "TRIGGER" if sql.startswith("CREATE TRIGGER") else "INDEX" for name, sql in guards}
-    for name, _ in guards:
-        db.execute(f"DROP {kinds[name]} {name}")
+    kept = guards(db)
+    db.execute("BEGIN")
+    for name, _ in kept:
+        db.execute(f"DROP TRIGGER {name}")
     try:
         db.execute(statement)
-        done = True
     except sqlite3.IntegrityError:
-        done = False  # the primary key itself forbids it
-    for name, sql in guards:
-        if kinds[name] == "TRIGGER":
-            db.execute(sql)
+        db.close()
+        return False
+    for _, text in kept:
+        db.execute(text)
+    db.execute("COMMIT")
     db.close()
-    return done
+    return True
 
 
 def every_change(program, data, scratch):
-    planted, missed = 0, []
-    db = sqlite3.connect(os.path.join(data, "ebb.db"))
+    planted, missed, pristine, copy = 0, [], os.path.join(scratch, "pristine"), os.path.join(scratch, "ebb.db")
+    shutil.copy(os.path.join(data, "ebb.db"), pristine)
+    prepare(pristine)
+    db = sqlite3.connect(pristine)
     db.row_factory = sqlite3.Row
     for what, statement, words in changes(db):
-        copy = os.path.join(scratch, "ebb.db")
-        shutil.copy(os.path.join(data, "ebb.db"), copy)
+        shutil.copy(pristine, copy)
         if not damage(copy, statement):
             continue
         planted += 1
