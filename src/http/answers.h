@@ -19,6 +19,7 @@ void withdrawals_list(struct request *request);
 void withdrawal_show(struct request *request);
 void withdrawal_receipt(struct request *request);
 void withdrawal_events(struct request *request);
+void withdrawal_attempts(struct request *request);
 void document_show(struct request *request);
 void banks_list(struct request *request);
 void events_list(struct request *request);

@@ -151,3 +151,29 @@ void withdrawal_events(struct request *request)
 {
     request_read(request, events);
 }
+
+/* ---- what was sent ---- */
+
+/* For staff: a key is what a channel is asked by, and what two people decide on. */
+static enum err attempts(struct request *request, struct store *store, struct out *out)
+{
+    struct dossier_read read;
+    struct rows rows;
+    bool found;
+
+    TRY(dossier_read(request, store, request->match.id, &read, &found));
+    if (!found)
+        return ERR_NONE;
+    struct value arg = value_int("withdrawal", read.dossier.withdrawal->id);
+    TRY(store_select(store, QUERY_ATTEMPTS_BY_WITHDRAWAL, &arg, 1, &attempt_table, &request->arena, &rows));
+    request_list_begin(out);
+    for (size_t i = 0; i < rows.count; i++)
+        view_attempt(out, rows.items[i]);
+    request_list_end(out, 0);
+    return ERR_NONE;
+}
+
+void withdrawal_attempts(struct request *request)
+{
+    request_read(request, attempts);
+}

@@ -20,6 +20,8 @@ void view_parcel(struct out *out, const struct parcel *parcel, const char *giver
 /* `topup_refs[i]` is the ref of dossier->lots[i]'s top-up, NULL for other funds. id 0 (dry run) leaves `id` out. */
 void view_withdrawal(struct out *out, const struct dossier *dossier, const struct policy *policy,
                      const char *account_ref, const char *const *topup_refs, bool chinese);
+/* What was sent to a channel for a leg; the sealed request itself stays inside. */
+void view_attempt(struct out *out, const struct attempt *attempt);
 void view_document(struct out *out, const struct document *document, const char *account_ref);
 void view_ticket(struct out *out, const struct ticket *ticket, const char *account_ref);
 void view_message(struct out *out, const struct message *message);

@@ -154,3 +154,21 @@ void view_withdrawal(struct out *out, const struct dossier *dossier, const struc
     out_array_end(out);
     out_object_end(out);
 }
+
+void view_attempt(struct out *out, const struct attempt *attempt)
+{
+    out_object(out, NULL);
+    out_id(out, "id", "at", attempt->id);
+    out_id(out, "leg", "leg", attempt->leg);
+    out_int(out, "number", attempt->number);
+    out_string(out, "key", attempt->key);
+    out_string(out, "channel", attempt->channel);
+    view_word(out, "status", &attempt_status_words, (int)attempt->status);
+    out_money(out, "amount", attempt->amount);
+    out_int(out, "sends", attempt->sends);
+    out_int(out, "queries", attempt->queries);
+    view_text(out, "code", attempt->code);
+    out_instant(out, "began_at", attempt->began_at);
+    out_instant(out, "last_sent_at", attempt->last_sent_at);
+    out_object_end(out);
+}
