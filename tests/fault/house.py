@@ -101,7 +101,7 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, seconds=15):
+    def stop(self, seconds=10):
         if self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGTERM)
