@@ -10,7 +10,7 @@ static struct {
     int64_t countdown; /* the operation that fails; 0: none */
     bool for_ever;
     int code;          /* what the disk says */
-    int64_t hits;
+    int64_t hits, syncs;
 } disk, memory;
 
 /* Read only by the thread of the test. */
@@ -86,6 +86,7 @@ static int faulty_truncate(sqlite3_file *file, sqlite3_int64 size)
 
 static int faulty_sync(sqlite3_file *file, int flags)
 {
+    disk.syncs++;
     return disk_strikes() ? SQLITE_IOERR_FSYNC : real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 
@@ -322,9 +323,27 @@ static void test_every_allocation_may_fail(void **state)
         sample_close(&place);
         if (hits == 0)
             break;
-        n += n / 64; /* every one of the first hundred, then ever fewer: preparing allocates thousands of times */
+        n += n / 16; /* every one of the first few, then ever fewer: preparing allocates thousands of times */
     }
     assert_true(said_count[ERR_RETRY] > 50);
+}
+
+/* synchronous=FULL: "committed" is said after the disk said so, each time. */
+static void test_every_commit_syncs(void **state)
+{
+    struct sample_place place;
+    (void)state;
+
+    sample_open(&place);
+    for (int round = 0; round < 3; round++) {
+        disk.syncs = 0;
+        sample_must(place.store, store_begin(place.store));
+        sample_must(place.store, store_meta_put(place.store, "round", round % 2 == 0 ? "even" : "odd"));
+        assert_int_equal(disk.syncs, 0);
+        sample_must(place.store, store_commit(place.store));
+        assert_int_equal(disk.syncs, 1);
+    }
+    sample_close(&place);
 }
 
 /* A migration that is cut off anywhere is finished by the next start. */
@@ -371,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_write_may_fail),
         cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_every_commit_syncs),
         cmocka_unit_test(test_a_migration_may_be_cut_off),
     };
 
