@@ -16,19 +16,36 @@
 #define PROGRAM_BYTES 64
 
 static const struct cli_command commands[] = {
-    {"serve", "run the server", serve_main},
-    {"quote", "what is withdrawable and why, from a facts object", quote_main},
-    {"policy", "check a policy file, or explain one in sentences", policy_main},
-    {"account", "accounts: show, quote, list, put", account_main},
-    {"withdraw", "withdrawals: create, show, list, code, cancel", withdraw_main},
-    {"review", "decisions: list, approve, reject, need-documents", review_main},
+    {"serve", "run the server", serve_main, NULL},
+    {"status", "is the server there, and ready?", status_main, NULL},
+    {"quote", "what is withdrawable and why, from a facts object", quote_main, NULL},
+    {"policy", "check a policy file, or explain one in sentences", policy_main, "check explain"},
+    {"account", "accounts of a server", account_main, "show quote list put"},
+    {"withdraw", "ask for money back, confirm, follow, cancel", withdraw_main, "create show list code cancel"},
+    {"review", "decide on withdrawals in review", review_main, "list approve reject need-documents"},
+    {"import", "send billing facts from a file of batch lines", import_main, NULL},
+    {"export", "transactions, withdrawals, accounts as CSV or JSON lines", export_main,
+     "transactions withdrawals accounts"},
+    {"key", "API keys of a data directory", key_main, "create list revoke"},
+    {"backup", "copy a database, check the copy, restore it", backup_main, "create verify restore"},
+    {"migrate", "bring a database to this program's schema", migrate_main, NULL},
+    {"audit", "recompute the books and compare (ebb-audit)", audit_main, NULL},
+    {"completion", "print a completion script for a shell", completion_main, "bash zsh fish"},
     {0},
 };
-static const char examples[] = "Examples:\n"
-                               "  ebb quote --facts account.json          what is withdrawable, and why not more\n"
-                               "\n"
-                               "Exit status: 0 done, 1 refused or failed, 2 wrong usage or input, 3 outcome unknown\n"
-                               "(ask again with the same key). 'ebb COMMAND --help' explains a command.\n";
+static const char examples[] =
+    "Examples:\n"
+    "  ebb serve --demo                                 a server with samples and simulated channels\n"
+    "  ebb quote --facts account.json                   what is withdrawable, and why not more\n"
+    "  ebb account quote alice                          the same, of an account of the server\n"
+    "  ebb withdraw create alice 300.00 --dry-run       the plan; nothing is stored\n"
+    "  ebb review list                                  what waits for a decision\n"
+    "  ebb import facts.ndjson                          billing facts in\n"
+    "  ebb audit --data ebb-data                        are the books sound?\n"
+    "\n"
+    "Commands that talk to a server take --url and --token, or EBB_URL and EBB_TOKEN.\n"
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage or input, 3 outcome unknown\n"
+    "(ask again with the same key). 'ebb COMMAND --help' explains a command; 'man ebb' all of them.\n";
 
 const struct cli_command *cli_commands(void)
 {

@@ -19,6 +19,7 @@ enum cli_exit {
 struct cli_command {
     const char *name, *help; /* one line */
     int (*run)(int argc, char **argv);
+    const char *words; /* its subcommands, for completion; NULL: none */
 };
 
 /* Finds argv[1] in a table ended by a NULL name and runs it; `program` is "ebb" or "ebb account". Prints the table for
