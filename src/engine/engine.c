@@ -25,7 +25,7 @@ struct engine {
     struct chain chain;
     struct ids ids;
     struct engine_stats stats;
-    struct instant latest; /* time never goes back inside the engine */
+    struct instant now; /* of the batch: one moment for all its commands. Order is the chain's, not the clock's */
     int64_t commits_since_checkpoint;
     bool failed; /* the store could not be reopened: everything is refused */
 
@@ -178,7 +178,7 @@ static enum err decide_one(struct engine *engine, struct work *work, struct outc
                         .batch = &engine->batch,
                         .command = work->command,
                         .out = &out,
-                        .d = {.now = engine->latest,
+                        .d = {.now = engine->now,
                               .arena = &engine->arena,
                               .ids = &engine->ids,
                               .random = &engine->config.world->random,
@@ -276,7 +276,7 @@ static void run_batch(struct engine *engine, struct work *works, size_t count)
     struct instant now = engine_now(engine);
     enum err err;
 
-    engine->latest = now;
+    engine->now = now;
     if (engine->stats.batch_largest < (int64_t)count)
         engine->stats.batch_largest = (int64_t)count;
     if (engine->failed || store_begin(engine->store) != ERR_NONE) {

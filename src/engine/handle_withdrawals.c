@@ -113,8 +113,9 @@ enum err load_evidence(struct step *s)
 
     TRY(store_select(s->batch->store, QUERY_ATTEMPT_BY_KEY, (struct value[]){value_text("key", s->command->answer.key)},
                      1, &attempt_table, s->batch->arena, &rows));
-    if (rows.count == 0)
-        return ERR_NONE; /* a key that we never made: decide_evidence keeps it for people to see */
+    /* A key that we never made, or never gave to this channel: decide_evidence keeps it for people to see. */
+    if (rows.count == 0 || strcmp(((const struct attempt *)rows.items[0])->channel, s->command->channel) != 0)
+        return ERR_NONE;
     s->command->object_id = ((const struct attempt *)rows.items[0])->withdrawal;
     TRY(load_withdrawal(s));
     for (size_t i = 0; !s->missing && i < s->dossier->attempts_count; i++)
@@ -134,7 +135,7 @@ static struct decision evidence_unknown(struct step *s)
     deciding_fill(incident->kind, sizeof incident->kind, "unknown_key");
     incident->amount = answer->amount;
     incident->detail =
-        deciding_text(&s->d, "%s sent evidence (%s) for the key %s, which we never made.", s->command->channel,
+        deciding_text(&s->d, "%s sent evidence (%s) for the key %s, which it never got from us.", s->command->channel,
                       word_text(&evidence_kind_words, (int)answer->kind), answer->key);
     incident->at = s->d.now;
     s->d.object = incident->id;

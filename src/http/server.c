@@ -237,7 +237,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)context, (void)url, (void)version;
     if (request == NULL)
         return MHD_NO;
-    switch (request->phase) {
+    switch ((int)request->phase) {
     case REQUEST_NEW:
         request->connection = connection;
         request->phase = REQUEST_READING;

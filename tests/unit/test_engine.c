@@ -65,6 +65,32 @@ static void a_withdrawal_goes_out_and_comes_to_an_end(void **state)
     house_close(&house);
 }
 
+/* One channel proves nothing about what was sent through another. */
+static void evidence_counts_only_from_its_own_channel(void **state)
+{
+    struct house house;
+    struct command evidence = house_command(COMMAND_EVIDENCE, "system", ROLE_SYSTEM, "", "");
+    char code[16], body[64];
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    id = withdraw(&house, "{\"account\":\"alice\",\"amount\":30000}");
+    house_code(&house, code);
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    assert_int_equal(house_on(&house, COMMAND_CODE, id, "alice", body), 200);
+    assert_int_equal(house_on(&house, COMMAND_TICK, id, "system", NULL), 200);
+    snprintf(evidence.channel, sizeof evidence.channel, "unionpay");
+    evidence.source = SOURCE_CALLBACK;
+    evidence.answer.kind = EVIDENCE_PAID;
+    evidence.answer.amount = money_of(30000);
+    memcpy(evidence.answer.key, house.effects->key, sizeof evidence.answer.key);
+    assert_int_equal(house_ask(&house, &evidence, NULL), 200);
+    assert_int_equal(house_sql(&house, "SELECT topup_held FROM account"), 30000);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM incident WHERE kind = 'unknown_key'"), 1);
+    house_close(&house);
+}
+
 static void the_same_key_gets_the_same_answer(void **state)
 {
     struct house house;
@@ -161,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_withdrawal_goes_out_and_comes_to_an_end),
+        cmocka_unit_test(evidence_counts_only_from_its_own_channel),
         cmocka_unit_test(the_same_key_gets_the_same_answer),
         cmocka_unit_test(a_refusal_changes_no_byte),
         cmocka_unit_test(five_wrong_codes_end_it),
