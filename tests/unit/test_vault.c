@@ -147,6 +147,8 @@ static void test_a_seal_holds_for_one_place(void **state)
         {"identity", "name", 7, true},
         {"message", "name", 7, false},
         {"identity", "phone", 7, false},
+        {"identity", "fame", 7, false},
+        {"identitx", "name", 7, false},
         {"identity", "name", 8, false},
         {"identityn", "ame", 7, false},
         {"identity", "name", -7, false},
