@@ -29,10 +29,10 @@ struct line_head {
     X(COMMAND_TOPUP, "account", NULL)                                                                                  \
     X(COMMAND_CHARGE, "account", NULL)                                                                                 \
     X(COMMAND_CHARGE_REVERSE, "account", "charge")                                                                     \
-    X(COMMAND_CHARGEBACK, "account", "topup") X(COMMAND_CLAIM_PUT, "account", "claim")                                 \
-        X(COMMAND_RESOURCE_PUT, "account", "resource") X(COMMAND_CREDIT, "account", NULL)                              \
-            X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref") X(COMMAND_ALLOCATE, NULL, NULL)             \
-                X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
+    X(COMMAND_CHARGEBACK, "account", "topup")                                                                          \
+    X(COMMAND_CLAIM_PUT, "account", "claim") X(COMMAND_RESOURCE_PUT, "account", "resource")                            \
+        X(COMMAND_CREDIT, "account", NULL) X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref")              \
+            X(COMMAND_ALLOCATE, NULL, NULL) X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
 
 static const struct op {
     enum command_kind kind;
@@ -110,16 +110,33 @@ static size_t op_named(const char *name, size_t size)
     return ARRAY_COUNT(ops);
 }
 
+static const char *blanks_skip(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+        at++;
+    return at;
+}
+
+/* The text after `"op":`, or NULL. The same letters as somebody's value have no colon behind them. */
+static const char *op_value(const char *line, const char *end)
+{
+    for (const char *at = line; at != NULL && at < end;) {
+        at = memmem(at, (size_t)(end - at), "\"op\"", 4);
+        if (at == NULL)
+            return NULL;
+        at = blanks_skip(at + 4, end);
+        if (at < end && *at == ':')
+            return blanks_skip(at + 1, end);
+    }
+    return NULL;
+}
+
 /* A guess from the text, so that a line is parsed once: the strict reading afterwards says whether it was right. */
 static size_t op_guess(const char *line, size_t size)
 {
-    const char *at = memmem(line, size, "\"op\"", 4), *end = line + size, *close;
+    const char *end = line + size, *at = op_value(line, end), *close;
 
-    if (at == NULL)
-        return ARRAY_COUNT(ops);
-    for (at += 4; at < end && (*at == ' ' || *at == ':' || *at == '\t'); at++)
-        ;
-    if (at >= end || *at != '"')
+    if (at == NULL || at >= end || *at != '"')
         return ARRAY_COUNT(ops);
     at++;
     close = memchr(at, '"', (size_t)(end - at));
@@ -173,7 +190,7 @@ static enum err line_parse(const char *text, size_t size, struct arena *arena, s
         return ERR_RETRY;
     TRY(field_read_json(text, size, &op_shapes[index], arena, head, problems));
     if (strcmp(head->op, op_shapes[index].name) != 0) {
-        field_problem_add(problems, "/op", "malformed", "expected op before any member that quotes it");
+        field_problem_add(problems, "/op", "malformed", "expected the name of an operation");
         return ERR_REQUEST;
     }
     *ret_index = index;
