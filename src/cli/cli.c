@@ -19,7 +19,7 @@ static const struct cli_command commands[] = {
     {"serve", "run the server", serve_main, NULL},
     {"status", "is the server there, and ready?", status_main, NULL},
     {"quote", "what is withdrawable and why, from a facts object", quote_main, NULL},
-    {"policy", "check a policy file, or explain one in sentences", policy_main, "check explain"},
+    {"policy", "check, explain or compare policies", policy_main, "check explain diff"},
     {"account", "accounts of a server", account_main, "show quote list put"},
     {"withdraw", "ask for money back, confirm, follow, cancel", withdraw_main, "create show list code cancel"},
     {"review", "decide on withdrawals in review", review_main, "list approve reject need-documents"},

@@ -138,7 +138,7 @@ static error_t parse_explain(int key, char *value, struct argp_state *state)
 }
 
 /* A name of the program's own policies, else a path. */
-static int load_which(const char *program, const char *which, struct arena *arena, struct policy *ret)
+int policy_load_which(const char *program, const char *which, struct arena *arena, struct policy *ret)
 {
     size_t length = strlen(which);
 
@@ -163,7 +163,7 @@ static int explain_main(int argc, char **argv)
     arena_init(&arena, POLICY_ARENA_BYTES);
     out_init(&out);
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    int status = load_which(argv[0], options.which, &arena, &policy);
+    int status = policy_load_which(argv[0], options.which, &arena, &policy);
     if (status != CLI_OK)
         return status;
     policy_explain(&policy, options.chinese, &out);
@@ -179,11 +179,13 @@ int policy_main(int argc, char **argv)
     static const struct cli_command table[] = {
         {"check", "report every mistake of policy files", check_main},
         {"explain", "say in sentences what a policy rules", explain_main},
+        {"diff", "what another policy would change for real accounts", policy_diff_main},
         {0},
     };
     static const char examples[] = "Examples:\n"
                                    "  ebb policy check policies/alibaba.yaml\n"
                                    "  ebb policy explain huawei --lang zh\n"
+                                   "  ebb policy diff alibaba new-rules.yaml --data /var/lib/ebb\n"
                                    "\n"
                                    "Exit status: 0 sound, 1 mistakes found, 2 unreadable or misused.\n";
 

@@ -315,4 +315,5 @@ def main():
     sys.exit(1 if judge.failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
