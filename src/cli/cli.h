@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The `ebb` command: a table of subcommands, and what all of them share.
  *
- * Every subcommand is `int NAME_main(int argc, char **argv)` with argv[0] already "ebb NAME"; it returns one of the exit
- * codes below. Answers go to standard output, everything else to standard error. The command line knows no rule of its own:
- * it reads facts for the pure core, or talks HTTP to a server. */
+ * Every subcommand is `int NAME_main(int argc, char **argv)` with argv[0] already "ebb NAME"; it returns one of the
+ * exit codes below. Answers go to standard output, everything else to standard error. The command line knows no rule of
+ * its own: it reads facts for the pure core, or talks HTTP to a server. */
 #ifndef EBB_CLI_CLI_H
 #define EBB_CLI_CLI_H
 
@@ -33,7 +33,8 @@ const struct cli_command *cli_commands(void);
 void cli_complain(const char *program, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Writes one JSON text to a stream: as it is, or indented for people. */
 void cli_print_json(const struct out *json, bool indented, void *stream);
-/* The whole of a file, or of standard input for "-", NUL-terminated, malloc'd. NULL with errno set. At most `bytes_max`. */
+/* The whole of a file, or of standard input for "-", NUL-terminated, malloc'd. NULL with errno set. At most
+ * `bytes_max`. */
 char *cli_read_file(const char *path, size_t bytes_max, size_t *ret_size);
 
 int quote_main(int argc, char **argv);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commands' way to a server: one HTTP exchange at a time, and its outcome as an exit code.
  *
- * Problems (RFC 9457) are shown to people in sentences, with the rule and the arithmetic. An exchange that broke after the
- * request left, and a 503, are CLI_UNKNOWN: the message names the key with which to ask again. Knows paths only as text. */
+ * Problems (RFC 9457) are shown to people in sentences, with the rule and the arithmetic. An exchange that broke after
+ * the request left, and a 503, are CLI_UNKNOWN: the message names the key with which to ask again. Knows paths only as
+ * text. */
 #ifndef EBB_CLI_CLIENT_H
 #define EBB_CLI_CLIENT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small table for people: columns as wide as their widest cell, Chinese counted as two, amounts to the right. Knows no
- * meaning of a cell. Rows are kept until they are printed, at most SHEET_ROWS_MAX of them. */
+/* A small table for people: columns as wide as their widest cell, Chinese counted as two, amounts to the right. Knows
+ * no meaning of a cell. Rows are kept until they are printed, at most SHEET_ROWS_MAX of them. */
 #ifndef EBB_CLI_SHEET_H
 #define EBB_CLI_SHEET_H
 

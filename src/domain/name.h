@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Comparing the names of people and companies (requirements.md, "How to read" 10).
  *
- * Names are folded: full width to half width, trimmed, runs of spaces to one, brackets and middle dots unified, Latin to
- * upper case. Equal after folding is the same. Near: one character differs (insert, delete, replace) in a name of three or
- * more characters, the words stand in another order, or the only differences are traditional forms of the same characters. Everything
- * else is different. Pure; names are UTF-8; longer than NAME_CHARACTERS_MAX compares as different unless identical. */
+ * Names are folded: full width to half width, trimmed, runs of spaces to one, brackets and middle dots unified, Latin
+ * to upper case. Equal after folding is the same. Near: one character differs (insert, delete, replace) in a name of
+ * three or more characters, the words stand in another order, or the only differences are traditional forms of the same
+ * characters. Everything else is different. Pure; names are UTF-8; longer than NAME_CHARACTERS_MAX compares as
+ * different unless identical. */
 #ifndef EBB_DOMAIN_NAME_H
 #define EBB_DOMAIN_NAME_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan: which top-ups pay for an amount, by which route, in how many payments.
  *
- * A leg is one payment. On the original route every top-up is a leg of its own; on designated and application all lots share
- * one leg (one transfer to the card, not twenty). Lots are picked by strategy: `lifo` latest paid_at first, ties by larger
- * id; `selected` the given top-ups and amounts; `fastest` earliest arrival, ties as lifo; `fewest` largest available first,
- * ties as lifo. Deterministic; at most PLAN_LOTS_MAX lots. Pure; arrays live in the arena. Σ lots = amount (INVARIANT 12). */
+ * A leg is one payment. On the original route every top-up is a leg of its own; on designated and application all lots
+ * share one leg (one transfer to the card, not twenty). Lots are picked by strategy: `lifo` latest paid_at first, ties
+ * by larger id; `selected` the given top-ups and amounts; `fastest` earliest arrival, ties as lifo; `fewest` largest
+ * available first, ties as lifo. Deterministic; at most PLAN_LOTS_MAX lots. Pure; arrays live in the arena. Σ lots =
+ * amount (INVARIANT 12). */
 #ifndef EBB_DOMAIN_PLAN_H
 #define EBB_DOMAIN_PLAN_H
 
@@ -45,13 +46,13 @@ struct plan {
 struct plan_refusal {
     enum refusal code; /* REFUSAL_NONE: planned */
     const char *rule;
-    struct money available;          /* what the route or the pick holds */
-    size_t pick;                     /* which pick was wrong */
+    struct money available; /* what the route or the pick holds */
+    size_t pick;            /* which pick was wrong */
     const char *detail;
 };
 
-/* The quote must be of the same moment. A refusal leaves `ret` untouched. Needs arena_reserve(PLAN_ARENA_BYTES + 64 bytes a
- * live top-up) before. */
+/* The quote must be of the same moment. A refusal leaves `ret` untouched. Needs arena_reserve(PLAN_ARENA_BYTES + 64
+ * bytes a live top-up) before. */
 #define PLAN_ARENA_BYTES 65536
 struct plan_refusal plan_make(const struct policy *policy, const struct calendar *calendar, const struct quote *quote,
                               const struct account *account, const struct plan_ask *ask, struct instant at,
