@@ -34,6 +34,17 @@ static struct decision check_review(struct deciding *d, const struct dossier *do
     return decision_ok();
 }
 
+/* The dossier must know it at once: the next command of the same batch asks who has approved already. */
+static void dossier_add_review(struct deciding *d, struct dossier *dossier, struct review *review)
+{
+    struct review **grown = arena_must(d->arena, (dossier->reviews_count + 1) * sizeof(struct review *));
+
+    if (dossier->reviews_count > 0)
+        memcpy(grown, dossier->reviews, dossier->reviews_count * sizeof(struct review *));
+    grown[dossier->reviews_count++] = review;
+    dossier->reviews = grown;
+}
+
 static void record(struct deciding *d, const struct book *book, struct dossier *dossier, const struct review_ask *ask)
 {
     struct review *review = changes_new(d->changes, ARENA_MUST(d->arena, struct review), &review_table);
@@ -45,6 +56,7 @@ static void record(struct deciding *d, const struct book *book, struct dossier *
     review->reason = ask->reason;
     review->version = dossier->withdrawal->version;
     review->at = d->now;
+    dossier_add_review(d, dossier, review);
     deciding_move(d, "wd", dossier->withdrawal->id, NULL, word_text(&review_decision_words, ask->decision), NULL);
 }
 
