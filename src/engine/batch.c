@@ -255,6 +255,25 @@ enum err batch_put_dossier(struct batch *batch, struct dossier *dossier)
     return put(batch, key_of(BATCH_DOSSIER, dossier->withdrawal->id, ""), dossier);
 }
 
+/* A command since then may have used up a lot, and spent lots leave the book: the dossier's own come back to it. */
+static enum err lots_rejoin(struct batch *batch, struct book *book, const struct dossier *dossier)
+{
+    struct deciding adding = {.arena = batch->arena};
+
+    for (size_t i = 0; i < dossier->lots_count; i++) {
+        struct topup *topup = NULL;
+
+        if (dossier->lots[i]->topup == 0)
+            continue;
+        TRY(batch_topup_by_id(batch, book, dossier->lots[i]->topup, &topup));
+        if (!arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
+            return ERR_RETRY;
+        if (topup != NULL)
+            book_add_topup(&adding, book, topup);
+    }
+    return ERR_NONE;
+}
+
 enum err batch_dossier(struct batch *batch, int64_t id, unsigned needs, struct dossier **ret, struct book **ret_book)
 {
     struct dossier *dossier = find(batch, key_of(BATCH_DOSSIER, id, ""));
@@ -275,7 +294,8 @@ enum err batch_dossier(struct batch *batch, int64_t id, unsigned needs, struct d
         TRY(batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book));
         return topups_join(batch, *ret_book, QUERY_TOPUPS_BY_WITHDRAWAL, "withdrawal", id);
     }
-    return batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book);
+    TRY(batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book));
+    return lots_rejoin(batch, *ret_book, dossier);
 }
 
 enum err batch_topup(struct batch *batch, struct book *book, const char *ref, struct topup **ret)
