@@ -174,7 +174,7 @@ static const struct field destination_fields[] = {
     TEXT(destination_ask, province, OPTIONAL, PLACE_BYTES),
     TEXT(destination_ask, city, OPTIONAL, PLACE_BYTES),
 };
-static const struct shape destination_shape = SHAPE(destination, destination_fields);
+const struct shape destination_ask_shape = SHAPE(destination, destination_fields);
 
 static const struct field withdraw_fields[] = {
     REF(withdraw_ask, account, REQUIRED),
@@ -183,7 +183,7 @@ static const struct field withdraw_fields[] = {
     {FIELD_OF(withdraw_ask, topups, FIELD_ARRAY, OPTIONAL), .min = 1, .max = PICKS_MAX, .shape = &pick_shape,
      .present_offset = offsetof(struct withdraw_ask, topups_given)},
     WORD(withdraw_ask, route, OPTIONAL, route_words),
-    OBJECT_GIVEN(withdraw_ask, destination, OPTIONAL, destination_shape),
+    OBJECT_GIVEN(withdraw_ask, destination, OPTIONAL, destination_ask_shape),
     TEXT(withdraw_ask, reason, OPTIONAL, REASON_CODE_BYTES - 1),
     {FIELD_OF(withdraw_ask, documents, FIELD_ARRAY, OPTIONAL), .min = 0, .max = DOCUMENTS_MAX},
 };

@@ -109,7 +109,7 @@ struct evidence_ask { /* a person's or a statement's evidence; channels come thr
     const char *code, *reference, *document, *reason;
 };
 
-extern const struct shape account_shape, topup_shape, charge_shape, chargeback_shape, claim_shape, resource_shape,
+extern const struct shape account_shape, destination_ask_shape, topup_shape, charge_shape, chargeback_shape, claim_shape, resource_shape,
     credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape, code_shape, review_shape,
     document_shape, ticket_shape, evidence_shape, empty_shape;
 

@@ -71,7 +71,7 @@ static struct decision not_covered(struct deciding *d, struct dossier *dossier, 
 /* The same ask planned again, where the first plan no longer fits; chosen top-ups are not chosen for the customer. */
 static bool plan_again(struct deciding *d, const struct book *book, struct dossier *dossier, const struct quote *quote)
 {
-    const struct withdrawal *w = dossier->withdrawal;
+    struct withdrawal *w = dossier->withdrawal;
     struct plan_ask ask = {w->amount, w->strategy, w->route, NULL, 0, NULL};
     struct plan plan = {0};
 
@@ -81,7 +81,8 @@ static bool plan_again(struct deciding *d, const struct book *book, struct dossi
         return false;
     if (w->destination != NULL)
         ask.channel = dossier->legs[0]->channel; /* the destination stays, and so does who pays it */
-    if (plan_make(d->policy, d->calendar, quote, book->account, &ask, d->now, d->arena, &plan).code != REFUSAL_NONE)
+    if (plan_make(d->policy, d->calendar, quote, book->account, &ask, d->now, d->arena, &plan).code != REFUSAL_NONE ||
+        !plan_keeps_promises(d, book, &plan, w))
         return false;
     plan_replace(d, &plan, dossier);
     return true;

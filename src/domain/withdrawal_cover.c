@@ -6,19 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The account as if this withdrawal had never been confirmed. */
+/* The account as if this withdrawal had never been confirmed. Its turn among the withdrawals of the month and the day
+ * was given to it when it was confirmed; what was confirmed since then, or in another month, does not take it away. */
 static struct account *account_without(struct deciding *d, const struct book *book, const struct dossier *dossier,
                                        struct topup **topups)
 {
-    const struct withdrawal *w = dossier->withdrawal;
     struct account *account = ARENA_MUST(d->arena, struct account);
 
     *account = *book->account;
-    if (w->counted && account->month == instant_month_key(w->confirmed_at))
-        account->withdrawals_month--;
-    if (w->counted && account->day == instant_day_key(w->confirmed_at)) {
-        account->withdrawals_day--;
-        account->withdrawn_day = money_sub_floor(account->withdrawn_day, w->amount);
+    if (dossier->withdrawal->counted) {
+        account->withdrawals_month = 0;
+        account->withdrawals_day = 0;
+        account->withdrawn_day = MONEY_ZERO;
     }
     for (size_t i = 0; i < book->topups_count; i++) {
         topups[i] = ARENA_MUST(d->arena, struct topup);
@@ -55,12 +54,6 @@ void quote_without(struct deciding *d, const struct book *book, const struct dos
     quote_make(&input, rows, ret);
 }
 
-bool withdrawal_covered(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret)
-{
-    quote_without(d, book, dossier, ret);
-    return money_compare(ret->withdrawable, dossier->withdrawal->amount) >= 0;
-}
-
 static bool leg_route_open(const struct deciding *d, const struct book *book, const struct dossier *dossier,
                            const struct leg *leg)
 {
@@ -74,6 +67,23 @@ static bool leg_route_open(const struct deciding *d, const struct book *book, co
             return false;
     }
     return true;
+}
+
+/* What would still go out: a leg whose way has closed stays in the balance whatever the quote says. */
+static struct money still_going(const struct deciding *d, const struct book *book, const struct dossier *dossier)
+{
+    struct money sum = MONEY_ZERO;
+
+    for (size_t i = 0; i < dossier->legs_count; i++)
+        if (dossier->legs[i]->status == LEG_HELD && leg_route_open(d, book, dossier, dossier->legs[i]))
+            sum = money_add(sum, dossier->legs[i]->amount);
+    return sum;
+}
+
+bool withdrawal_covered(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret)
+{
+    quote_without(d, book, dossier, ret);
+    return money_compare(ret->withdrawable, still_going(d, book, dossier)) >= 0;
 }
 
 size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier)

@@ -138,12 +138,12 @@ static enum name_match compare_lot(const struct deciding *d, const struct book *
 }
 
 static struct decision check_names(struct deciding *d, const struct book *book, const struct plan *plan,
-                                   const struct withdraw_ask *ask, enum route route, struct withdrawal *w)
+                                   const struct destination_ask *to, bool documents, enum route route,
+                                   struct withdrawal *w)
 {
     for (size_t i = 0; i < plan->legs_count; i++)
         for (size_t j = 0; j < plan->legs[i].lots_count; j++) {
-            enum name_match match =
-                compare_lot(d, book, &plan->legs[i].lots[j], route, &ask->destination, ask->documents.count > 0);
+            enum name_match match = compare_lot(d, book, &plan->legs[i].lots[j], route, to, documents);
 
             if (match == NAME_DIFFERENT)
                 return decision_refused(REFUSAL_PAYEE_NAME_MISMATCH,
@@ -153,6 +153,23 @@ static struct decision check_names(struct deciding *d, const struct book *book, 
                 withdrawal_flag(d, w, "payee_name_differs");
         }
     return decision_ok();
+}
+
+bool plan_keeps_promises(struct deciding *d, const struct book *book, const struct plan *plan, struct withdrawal *w)
+{
+    const struct payout_reason *reason = policy_reason(d->policy, w->route, w->reason);
+    bool documents = w->documents != NULL && strcmp(w->documents, "[]") != 0;
+    struct field_problems problems = {0};
+    struct destination_ask to = {0};
+    struct decision names;
+
+    if (reason != NULL && !reason->inside_window && plan_inside_window(d, plan))
+        return false;
+    if (w->destination != NULL && field_read_json(w->destination, strlen(w->destination), &destination_ask_shape,
+                                                  d->arena, &to, &problems) != ERR_NONE)
+        return false;
+    names = check_names(d, book, plan, &to, documents, w->route, w);
+    return decision_accepts(&names);
 }
 
 static struct decision make_plan(struct deciding *d, const struct book *book, const struct withdraw_ask *ask,
@@ -212,11 +229,18 @@ static const char *destination_json(struct deciding *d, const struct destination
 
 static const char *documents_json(struct deciding *d, const struct field_list *documents)
 {
-    char *json = deciding_text(d, "[");
+    struct out out;
+    const char *json;
 
+    out_init(&out);
+    out_array(&out, NULL);
     for (size_t i = 0; i < documents->count; i++)
-        json = deciding_text(d, "%s%s\"%s\"", json, i > 0 ? "," : "", ((const char *const *)documents->items)[i]);
-    return deciding_text(d, "%s]", json);
+        out_string(&out, NULL, ((const char *const *)documents->items)[i]);
+    out_array_end(&out);
+    INVARIANT(2, !out.failed);
+    json = deciding_text(d, "%s", out.data);
+    out_fini(&out);
+    return json;
 }
 
 static void withdrawal_fill(struct deciding *d, struct withdrawal *w, const struct account *account,
@@ -273,7 +297,7 @@ struct decision withdrawal_make(struct deciding *d, struct book *book, const str
     if (decision_accepts(&decision))
         decision = check_destination(&d->policy->routes[route], &ask->destination);
     if (decision_accepts(&decision))
-        decision = check_names(d, book, &plan, ask, route, w);
+        decision = check_names(d, book, &plan, &ask->destination, ask->documents.count > 0, route, w);
     if (!decision_accepts(&decision))
         return decision;
 

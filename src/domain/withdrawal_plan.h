@@ -13,6 +13,8 @@ void plan_register(struct deciding *d, const struct plan *plan, struct withdrawa
 void plan_replace(struct deciding *d, const struct plan *plan, struct dossier *dossier);
 /* True when every lot of the dossier is still free and its route is open. */
 bool plan_still_fits(struct deciding *d, const struct book *book, const struct dossier *dossier);
+/* May the new plan pay to the destination and for the reason of the first one? A near name flags the withdrawal. */
+bool plan_keeps_promises(struct deciding *d, const struct book *book, const struct plan *plan, struct withdrawal *w);
 /* True when some top-up of the plan could still go back to its source. */
 bool plan_inside_window(struct deciding *d, const struct plan *plan);
 

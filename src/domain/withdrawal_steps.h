@@ -28,7 +28,7 @@ void withdrawal_settle_row(struct deciding *d, struct dossier *dossier);
 
 /* The quote as it would be without this withdrawal's own hold and count. */
 void quote_without(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
-/* True when the money of the withdrawal is still withdrawable: asked at approval and before the first send. */
+/* True when what is held and still has a way out is still withdrawable: asked at approval and before each first send. */
 bool withdrawal_covered(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
 /* Legs whose original window has closed are rerouted: released, and the customer is told. Returns how many are left to send. */
 size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier);

@@ -171,19 +171,50 @@ static void tick_leg(struct tick *t, struct leg *leg)
     }
 }
 
-/* Before the first send everything is asked once more: the account, the claims, the windows. */
-static bool may_start(struct tick *t)
+/* Nothing of it was sent: the whole withdrawal ends. Some legs are under way: the held ones end alone. */
+static void stop_held(struct tick *t)
 {
     struct withdrawal *w = t->dossier->withdrawal;
+
+    for (size_t i = 0; i < t->dossier->legs_count; i++) {
+        struct leg *leg = t->dossier->legs[i];
+
+        if (leg->status != LEG_HELD)
+            continue;
+        snprintf(leg->failure_code, sizeof leg->failure_code, "amount_exceeds_withdrawable");
+        leg->failure_detail = "Before it was sent the amount was no longer withdrawable; the money is in the balance.";
+        if (w->status == WITHDRAWAL_DISPATCHING)
+            leg_post(t->d, t->book, t->dossier, leg, leg_move(t->d, leg, LEG_LET_GO));
+    }
+    if (w->status == WITHDRAWAL_DISPATCHING) {
+        withdrawal_tell(t->d, t->book, w, "a part is not paid, because that amount is no longer withdrawable");
+        withdrawal_conclude(t->d, t->book, t->dossier);
+        return;
+    }
+    withdrawal_move(t->d, w, WITHDRAWAL_NOT_COVERED);
+    withdrawal_release(t->d, t->book, t->dossier);
+    snprintf(w->failure_code, sizeof w->failure_code, "amount_exceeds_withdrawable");
+    w->failure_detail = "Before it was sent the amount was no longer withdrawable; the money is in the balance.";
+    w->finished_at = t->d->now;
+    withdrawal_tell(t->d, t->book, w, "cancelled, because the amount is no longer withdrawable");
+}
+
+static bool any_held(const struct tick *t)
+{
+    for (size_t i = 0; i < t->dossier->legs_count; i++)
+        if (t->dossier->legs[i]->status == LEG_HELD)
+            return true;
+    return false;
+}
+
+/* Before each first send everything is asked once more: the account, the claims, the windows. A leg may have waited for
+ * its channel or its turn while the others went out. */
+static bool may_start(struct tick *t)
+{
     struct quote quote = {0};
 
     if (!withdrawal_covered(t->d, t->book, t->dossier, &quote)) {
-        withdrawal_move(t->d, w, WITHDRAWAL_NOT_COVERED);
-        withdrawal_release(t->d, t->book, t->dossier);
-        snprintf(w->failure_code, sizeof w->failure_code, "amount_exceeds_withdrawable");
-        w->failure_detail = "Before it was sent the amount was no longer withdrawable; the money is in the balance.";
-        w->finished_at = t->d->now;
-        withdrawal_tell(t->d, t->book, w, "cancelled, because the amount is no longer withdrawable");
+        stop_held(t);
         return false;
     }
     if (withdrawal_reroute(t->d, t->book, t->dossier) == 0) {
@@ -193,6 +224,26 @@ static bool may_start(struct tick *t)
     return true;
 }
 
+/* A channel that is not there holds the money up for ever: somebody must know, once. */
+static void miss_channels(struct tick *t)
+{
+    const char *before = t->dossier->withdrawal->flags;
+
+    for (size_t i = 0; i < t->dossier->legs_count; i++) {
+        const struct leg *leg = t->dossier->legs[i];
+
+        if (leg->status != LEG_HELD || t->terms->name(t->terms->channels, leg->channel) != NULL)
+            continue;
+        withdrawal_flag(t->d, t->dossier->withdrawal, "no_channel");
+        if (t->dossier->withdrawal->flags == before)
+            return;
+        deciding_move(t->d, "leg", leg->id, NULL, "no_channel", NULL);
+        incident_open(t->d, t->book->account, t->dossier->withdrawal, "no_channel", leg->amount,
+                      deciding_text(t->d, "No channel \"%s\" is configured; the money stays on hold.", leg->channel));
+        return;
+    }
+}
+
 static bool any_channel(const struct tick *t)
 {
     for (size_t i = 0; i < t->dossier->legs_count; i++)
@@ -200,6 +251,15 @@ static bool any_channel(const struct tick *t)
             t->terms->name(t->terms->channels, t->dossier->legs[i]->channel) != NULL)
             return true;
     return false;
+}
+
+static void tick_held(struct tick *t)
+{
+    if (!any_held(t) || !may_start(t))
+        return;
+    miss_channels(t);
+    if (t->dossier->withdrawal->status == WITHDRAWAL_APPROVED && any_channel(t))
+        withdrawal_move(t->d, t->dossier->withdrawal, WITHDRAWAL_DISPATCH);
 }
 
 struct decision withdrawal_tick(struct deciding *d, struct book *book, struct dossier *dossier,
@@ -213,9 +273,8 @@ struct decision withdrawal_tick(struct deciding *d, struct book *book, struct do
         withdrawal_move(d, w, WITHDRAWAL_CODE_EXPIRED);
         memset(w->code_hash, 0, sizeof w->code_hash);
         w->finished_at = d->now;
-    } else if (w->status == WITHDRAWAL_APPROVED) {
-        if (may_start(&t) && any_channel(&t))
-            withdrawal_move(d, w, WITHDRAWAL_DISPATCH);
+    } else if (w->status == WITHDRAWAL_APPROVED || w->status == WITHDRAWAL_DISPATCHING) {
+        tick_held(&t);
     }
     if (w->status == WITHDRAWAL_DISPATCHING)
         for (size_t i = 0; i < dossier->legs_count; i++)
