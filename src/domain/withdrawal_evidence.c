@@ -85,6 +85,19 @@ static void suspend(struct proof *p)
     ledger_close(p->d, &open);
     incident(p, "paid_after_release", "the hold had been given back; the amount stands in suspense.");
     p->evidence->effect = "suspense";
+    snprintf(p->leg->reference, sizeof p->leg->reference, "%s",
+             p->evidence->reference[0] != '\0' ? p->evidence->reference : p->evidence->key);
+    changes_put(p->d->changes, &p->leg->row);
+}
+
+/* Another reference is another payment; no reference is no news. */
+static void paid_again(struct proof *p)
+{
+    if (p->evidence->reference[0] != '\0' && p->leg->reference[0] != '\0' &&
+        strcmp(p->leg->reference, p->evidence->reference) != 0)
+        incident(p, "paid_twice", "another payment was proven before.");
+    else
+        p->evidence->effect = "duplicate";
 }
 
 static void prove_paid(struct proof *p)
@@ -96,13 +109,13 @@ static void prove_paid(struct proof *p)
         break;
     case ATTEMPT_PAID:
     case ATTEMPT_RETURNED:
-        if (strcmp(p->leg->reference, p->evidence->reference) != 0)
-            incident(p, "paid_twice", "another payment was proven before.");
-        else
-            p->evidence->effect = "duplicate";
+        paid_again(p);
         break;
-    case ATTEMPT_REFUSED:
-        suspend(p);
+    case ATTEMPT_REFUSED: /* a failed leg has a reference only once its payment stands in suspense */
+        if (p->leg->reference[0] != '\0')
+            paid_again(p);
+        else
+            suspend(p);
         break;
     case ATTEMPT_NONE:
     case ATTEMPT__COUNT:

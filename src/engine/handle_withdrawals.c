@@ -62,7 +62,10 @@ struct decision decide_withdraw(struct step *s)
 
 enum err load_withdrawal(struct step *s)
 {
-    TRY(batch_dossier(s->batch, s->command->object_id, BOOK_IDENTITY | BOOK_SUBJECT | BOOK_TOPUPS, &s->dossier,
+    /* A right code may plan anew, and then names are compared again. */
+    unsigned payers = s->command->kind == COMMAND_CODE ? BOOK_PAYERS : 0;
+
+    TRY(batch_dossier(s->batch, s->command->object_id, BOOK_IDENTITY | BOOK_SUBJECT | BOOK_TOPUPS | payers, &s->dossier,
                       &s->book));
     s->missing = s->dossier == NULL;
     if (!s->missing)
@@ -163,8 +166,10 @@ static const struct evidence *proposal(struct step *s, const struct attempt *att
                                        bool *ret_own)
 {
     struct rows rows = {0};
+    char own[REF_BYTES];
 
     *ret_own = false;
+    deciding_fill(own, sizeof own, s->command->principal); /* cut as it is in the row */
     if (store_select(s->batch->store, QUERY_EVIDENCE_BY_WITHDRAWAL,
                      (struct value[]){value_int("withdrawal", s->dossier->withdrawal->id)}, 1, &evidence_table,
                      s->batch->arena, &rows) != ERR_NONE)
@@ -175,7 +180,7 @@ static const struct evidence *proposal(struct step *s, const struct attempt *att
         if (row->attempt != attempt->id || row->effect == NULL || strcmp(row->effect, "proposed") != 0 ||
             row->kind != (enum evidence_kind)ask->kind || row->amount.minor != ask->amount.minor)
             continue;
-        if (strcmp(row->reference, s->command->principal) != 0)
+        if (strcmp(row->reference, own) != 0)
             return row;
         *ret_own = true;
     }
