@@ -35,52 +35,42 @@ void account_show(struct request *request)
     request_read(request, show);
 }
 
-/* Staff see every account; a customer its own and then its members, on one page. */
+/* Staff see every account, or those of one master; a customer its own and its members. */
 static enum err list_rows(struct request *request, struct store *store, struct rows *ret)
 {
     const struct parameters *asked = &request->parameters;
-    struct value page[] = {value_int("after", asked->cursor), value_int("limit", asked->limit + 1)};
-    struct value master = value_text("master", asked->master);
+    const char *own = request->caller.own_account[0] != '\0' ? request->caller.own_account : NULL;
+    const char *master = asked->master != NULL ? asked->master : own;
+    struct value args[] = {value_int("after", asked->cursor), value_int("limit", asked->limit + 1),
+                           value_text("master", master), value_text("own", asked->master != NULL ? NULL : own)};
 
-    if (asked->master == NULL)
-        return store_select(store, QUERY_ACCOUNTS_LIST, page, ARRAY_COUNT(page), &account_table, &request->arena, ret);
-    return store_select(store, QUERY_ACCOUNTS_BY_MASTER, &master, 1, &account_table, &request->arena, ret);
+    return store_select(store, master != NULL ? QUERY_ACCOUNTS_OF_FAMILY : QUERY_ACCOUNTS_LIST, args,
+                        master != NULL ? 4 : 2, &account_table, &request->arena, ret);
 }
 
-static enum err list_staff(struct request *request, struct store *store, struct out *out)
+/* A customer that asks for another one's members gets none, as if there were none. */
+static enum err list(struct request *request, struct store *store, struct out *out)
 {
     struct rows rows;
-    size_t shown;
+    size_t shown, seen = 0;
 
     TRY(list_rows(request, store, &rows));
-    shown = request->parameters.master != NULL ? rows.count : page_size(request, rows.count);
+    shown = page_size(request, rows.count);
     request_list_begin(out);
-    for (size_t i = 0; i < shown; i++)
-        view_account(out, rows.items[i], NULL);
-    request_list_end(out, shown < rows.count ? ((const struct account *)rows.items[shown - 1])->id : 0);
-    return ERR_NONE;
-}
-
-static enum err list_customer(struct request *request, struct store *store, struct out *out)
-{
-    const char *own = request->caller.own_account;
-    struct value ref = value_text("ref", own), master = value_text("master", own);
-    struct rows mine, members;
-
-    TRY(store_select(store, QUERY_ACCOUNT_BY_REF, &ref, 1, &account_table, &request->arena, &mine));
-    TRY(store_select(store, QUERY_ACCOUNTS_BY_MASTER, &master, 1, &account_table, &request->arena, &members));
-    request_list_begin(out);
-    for (size_t i = 0; i < mine.count; i++)
-        view_account(out, mine.items[i], NULL);
-    for (size_t i = 0; i < members.count; i++)
-        view_account(out, members.items[i], NULL);
-    request_list_end(out, 0);
+    for (size_t i = 0; i < shown; i++) {
+        const struct account *account = rows.items[i];
+        if (!request_sees(request, account))
+            continue;
+        view_account(out, account, NULL);
+        seen++;
+    }
+    request_list_end(out, seen > 0 && shown < rows.count ? ((const struct account *)rows.items[shown - 1])->id : 0);
     return ERR_NONE;
 }
 
 void accounts_list(struct request *request)
 {
-    request_read(request, request->caller.own_account[0] != '\0' ? list_customer : list_staff);
+    request_read(request, list);
 }
 
 /* One snapshot: the account's totals and its live top-ups must be of the same commit (INVARIANT 11). */

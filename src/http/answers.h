@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the routes do: one function an entry of routes.def. Each ends by giving the request an answer, or hands it to the
- * engine, which gives it one later. */
+/* What the routes do: one function an entry of routes.def. Each ends by giving the request an answer, or hands it to
+ * the engine, which gives it one later. */
 #ifndef EBB_HTTP_ANSWERS_H
 #define EBB_HTTP_ANSWERS_H
 

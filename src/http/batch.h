@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shape of a line of /v1/batch, for whoever wants to know before sending it (`ebb import --dry-run`). Whether the line
- * would be accepted is not known here: that takes the account. */
+/* The shape of a line of /v1/batch, for whoever wants to know before sending it (`ebb import --dry-run`). Whether the
+ * line would be accepted is not known here: that takes the account. */
 #ifndef EBB_HTTP_BATCH_H
 #define EBB_HTTP_BATCH_H
 

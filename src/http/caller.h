@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who asks: from an Authorization header to a principal, its roles and the one account that a customer is bound to.
  *
- * Demo tokens (contract.md, "Demo mode") mean something only under --demo; API keys are looked up by hash. Knows nothing of
- * routes: whether a role is enough is decided against the table of routes. */
+ * Demo tokens (contract.md, "Demo mode") mean something only under --demo; API keys are looked up by hash. Knows
+ * nothing of routes: whether a role is enough is decided against the table of routes. */
 #ifndef EBB_HTTP_CALLER_H
 #define EBB_HTTP_CALLER_H
 

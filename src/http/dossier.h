@@ -8,13 +8,13 @@
 struct dossier_read {
     struct dossier dossier;
     struct account *account;
-    const struct policy *policy;    /* the pinned one */
-    const char *const *topup_refs;  /* of the lots */
+    const struct policy *policy;   /* the pinned one */
+    const char *const *topup_refs; /* of the lots */
 };
 
 /* False in `ret_found` after answering 404: absent, or not the caller's. */
-MUST_USE enum err dossier_read(struct request *request, struct store *store, const char *id_text, struct dossier_read *ret,
-                               bool *ret_found);
+MUST_USE enum err dossier_read(struct request *request, struct store *store, const char *id_text,
+                               struct dossier_read *ret, bool *ret_found);
 /* Of a withdrawal already at hand; the account comes from the caller. */
 MUST_USE enum err dossier_fill(struct request *request, struct store *store, struct withdrawal *withdrawal,
                                struct account *account, struct dossier_read *ret);

@@ -20,10 +20,10 @@ struct MHD_Connection;
 #define REQUEST_ARENA_BYTES ((size_t)64 << 20)
 
 enum request_phase {
-    REQUEST_NEW = 0,  /* the request line is here */
-    REQUEST_READING,  /* headers are checked, the body comes in */
-    REQUEST_WAITING,  /* suspended: the engine has it */
-    REQUEST_RESUMED,  /* given back: with an answer, or to go on by `woken` */
+    REQUEST_NEW = 0, /* the request line is here */
+    REQUEST_READING, /* headers are checked, the body comes in */
+    REQUEST_WAITING, /* suspended: the engine has it */
+    REQUEST_RESUMED, /* given back: with an answer, or to go on by `woken` */
     REQUEST_SENT,
 };
 

@@ -35,9 +35,9 @@ extern const struct http_route routes[];
 extern const size_t routes_count;
 
 struct route_match {
-    const struct http_route *route;     /* NULL: see allowed */
-    unsigned allowed;              /* verbs that the path has, bit 1u << verb; 0: unknown path */
-    const char *account, *object;  /* texts from the path, or NULL */
+    const struct http_route *route; /* NULL: see allowed */
+    unsigned allowed;               /* verbs that the path has, bit 1u << verb; 0: unknown path */
+    const char *account, *object;   /* texts from the path, or NULL */
     const char *id, *document;
 };
 /* `verb` VERB__COUNT is a method that no path has. */

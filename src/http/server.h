@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP server: libmicrohttpd in poll mode, requests suspended while the engine decides.
  *
- * Limits: headers 32 KiB (431), URL 2 KiB (414), body 64 KiB or 8 MiB by route (413), connections_max, 30 s of silence. TLS
- * is a front proxy's work. The server owns its threads and its readers, not the engine. */
+ * Limits: headers 32 KiB (431), URL 2 KiB (414), body 64 KiB or 8 MiB by route (413), connections_max, 30 s of silence.
+ * TLS is a front proxy's work. The server owns its threads and its readers, not the engine. */
 #ifndef EBB_HTTP_SERVER_H
 #define EBB_HTTP_SERVER_H
 

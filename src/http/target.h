@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The request target, taken apart: decoded path segments and query parameters.
  *
- * The raw target is split first and decoded afterwards, so that an encoded slash stays inside its segment. Broken percent
- * signs, control characters and text that is not UTF-8 are malformed; nothing is repaired. Pure: it knows no route. */
+ * The raw target is split first and decoded afterwards, so that an encoded slash stays inside its segment. Broken
+ * percent signs, control characters and text that is not UTF-8 are malformed; nothing is repaired. Pure: it knows no
+ * route. */
 #ifndef EBB_HTTP_TARGET_H
 #define EBB_HTTP_TARGET_H
 
