@@ -26,47 +26,55 @@ static bool year_is_leap(int64_t year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-/* Days from 1970-01-01 to 1 January of the year: 365 a year and one more for each leap year before it. */
+/* Days from 1970-01-01 to 1 January of the year: 365 a year and one more for each leap year before it. The years after
+ * Christ are the ones that count here, so that the divisions need not be floored. */
 static int64_t year_days(int64_t year)
 {
-    int64_t before = year - 1;
-    int64_t leaps = floor_div(before, 4) - floor_div(before, 100) + floor_div(before, 400);
+    uint32_t before = (uint32_t)(year - 1);
+    uint32_t leaps = before / 4 - before / 100 + before / 400;
 
+    INVARIANT(6, year >= 1 && year <= 1000000);
     return (year - 1970) * 365 + leaps - (1969 / 4 - 1969 / 100 + 1969 / 400);
 }
 
+/* Days of the year before each month, by whether the year is leap; [13] is the whole year. */
+static const int before_month[2][14] = {
+    {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
+    {0, 0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366},
+};
+
 int civil_month_days(int year, int month)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const int *before = before_month[year_is_leap(year)];
 
     INVARIANT(6, month >= 1 && month <= 12);
-    return days[month - 1] + (month == 2 && year_is_leap(year));
+    return before[month + 1] - before[month];
 }
 
 int64_t civil_days(int year, int month, int day)
 {
-    int64_t days = year_days(year);
-
     INVARIANT(6, month >= 1 && month <= 12);
-    for (int m = 1; m < month; m++)
-        days += civil_month_days(year, m);
-    return days + day - 1;
+    return year_days(year) + before_month[year_is_leap(year)][month] + day - 1;
 }
 
 void civil_of_days(int64_t days, struct civil *ret)
 {
     /* 400 years have 146097 days: the guess is at most one year off. */
     int64_t year = 1970 + floor_div(days * 400, 146097);
-    while (year_days(year) > days)
-        year--;
-    while (year_days(year + 1) <= days)
-        year++;
+    int64_t start = year_days(year);
 
-    int rest = (int)(days - year_days(year));
-    int month = 1;
-    while (rest >= civil_month_days((int)year, month))
-        rest -= civil_month_days((int)year, month++);
-    *ret = (struct civil){(int)year, month, rest + 1, 0};
+    while (start > days)
+        start -= before_month[year_is_leap(--year)][13];
+    while (start + before_month[year_is_leap(year)][13] <= days)
+        start += before_month[year_is_leap(year++)][13];
+
+    const int *before = before_month[year_is_leap(year)];
+    int rest = (int)(days - start);
+    int month = rest / 32 + 1; /* no month is longer: at most one too early */
+
+    while (rest >= before[month + 1])
+        month++;
+    *ret = (struct civil){(int)year, month, rest - before[month] + 1, 0};
 }
 
 int civil_weekday(int64_t days)
@@ -101,9 +109,11 @@ struct instant instant_add_months(struct instant at, int months)
 
     civil.year = (int)floor_div(month, 12);
     civil.month = (int)(month - (int64_t)civil.year * 12) + 1;
-    int last_day = civil_month_days(civil.year, civil.month);
-    if (civil.day > last_day)
-        civil.day = last_day;
+    if (civil.day > 28) { /* every month has 28 */
+        int last_day = civil_month_days(civil.year, civil.month);
+
+        civil.day = civil.day > last_day ? last_day : civil.day;
+    }
     return instant_of_civil(civil);
 }
 

@@ -20,32 +20,9 @@ static struct currency currencies[CURRENCIES_MAX];
 static size_t currencies_count;
 static pthread_once_t currencies_once = PTHREAD_ONCE_INIT;
 
-struct money money_add(struct money a, struct money b)
-{
-    struct money sum;
-    bool overflow = __builtin_add_overflow(a.minor, b.minor, &sum.minor);
-
-    INVARIANT(1, !overflow);
-    return sum;
-}
-
-struct money money_sub(struct money a, struct money b)
-{
-    struct money rest;
-    bool overflow = __builtin_sub_overflow(a.minor, b.minor, &rest.minor);
-
-    INVARIANT(1, !overflow);
-    return rest;
-}
-
 struct money money_negate(struct money a)
 {
     return money_sub(MONEY_ZERO, a);
-}
-
-struct money money_sub_floor(struct money a, struct money b)
-{
-    return money_max(MONEY_ZERO, money_sub(a, b));
 }
 
 static bool is_digit(char c)

@@ -26,8 +26,22 @@ static inline struct money money_of(int64_t minor)
 {
     return (struct money){minor};
 }
-struct money money_add(struct money a, struct money b);
-struct money money_sub(struct money a, struct money b);
+static inline struct money money_add(struct money a, struct money b)
+{
+    struct money sum;
+    bool overflow = __builtin_add_overflow(a.minor, b.minor, &sum.minor);
+
+    INVARIANT(1, !overflow);
+    return sum;
+}
+static inline struct money money_sub(struct money a, struct money b)
+{
+    struct money rest;
+    bool overflow = __builtin_sub_overflow(a.minor, b.minor, &rest.minor);
+
+    INVARIANT(1, !overflow);
+    return rest;
+}
 struct money money_negate(struct money a);
 static inline struct money money_min(struct money a, struct money b)
 {
@@ -38,7 +52,10 @@ static inline struct money money_max(struct money a, struct money b)
     return a.minor > b.minor ? a : b;
 }
 /* max(0, a − b): the clamp that the quote is made of. */
-struct money money_sub_floor(struct money a, struct money b);
+static inline struct money money_sub_floor(struct money a, struct money b)
+{
+    return money_max(MONEY_ZERO, money_sub(a, b));
+}
 static inline bool money_is_zero(struct money a)
 {
     return a.minor == 0;
