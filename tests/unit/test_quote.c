@@ -214,6 +214,7 @@ static const struct expectation rows[] = {
 };
 /* clang-format on */
 
+static void append(char *text, const char *separator, const char *format, ...) PRINTF_LIKE(3, 4);
 static void append(char *text, const char *separator, const char *format, ...)
 {
     size_t used = strlen(text);
