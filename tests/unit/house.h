@@ -73,7 +73,7 @@ static inline void house_open(struct house *house, const char *now)
     struct policy_mistake mistake = {0};
     struct instant at;
     struct vault vault;
-    struct store *store;
+    struct store *store = NULL;
     int64_t from, to;
     static const char *const names[] = {"alipay", "wechatpay", "unionpay", "bankfile"};
 

@@ -115,8 +115,8 @@ static void test_a_bad_key_file_is_refused(void **state)
 static void test_what_is_sealed_opens(void **state)
 {
     static const char *const texts[] = {"", "a", "张三", "6222020000001234",
-                                        "a text of more than sixty-four bytes, so that "
-                                        "the cipher needs a second block for it"};
+                                        ("a text of more than sixty-four bytes, so that "
+                                         "the cipher needs a second block for it")};
     struct place place;
     (void)state;
 
