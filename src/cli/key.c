@@ -123,6 +123,15 @@ static const struct argp list_argp = {data_options, key_option, NULL, "The keys,
 static const struct argp revoke_argp = {data_options, key_option, "NAME", "Ends a key at once; its name stays taken.",
                                         NULL,         NULL,       NULL};
 
+/* A database has its master key already: making another would only hide that the right one is missing. */
+static bool database_is_there(const char *directory)
+{
+    char path[4096];
+    struct stat stat_of;
+
+    return snprintf(path, sizeof(path), "%s/ebb.db", directory) < (int)sizeof(path) && stat(path, &stat_of) == 0;
+}
+
 static bool place_open(struct key_place *place, const struct key_options *options, enum store_mode mode)
 {
     int64_t from, to;
@@ -132,7 +141,8 @@ static bool place_open(struct key_place *place, const struct key_options *option
         cli_complain(options->program, "%s: %s", options->directory, strerror(errno));
         return false;
     }
-    err = vault_open(options->directory, options->creates, &place->vault, place->reason);
+    err = vault_open(options->directory, options->creates && !database_is_there(options->directory), &place->vault,
+                     place->reason);
     if (err == ERR_NONE)
         err = store_open(options->directory, mode, &place->vault, &place->store, place->reason);
     if (err == ERR_NONE && options->creates && store_migrate(place->store, &from, &to) != ERR_NONE) {
