@@ -67,7 +67,8 @@ static inline void house_start(struct house *house)
         fail_msg("%s", reason);
 }
 
-static inline void house_open(struct house *house, const char *now)
+/* `directory`: policies beside the four that ship; NULL: none. */
+static inline void house_open_with(struct house *house, const char *now, const char *directory)
 {
     char reason[512] = "", path[96];
     struct policy_mistake mistake = {0};
@@ -92,6 +93,11 @@ static inline void house_open(struct house *house, const char *now)
     assert_int_equal(store_migrate(store, &from, &to), ERR_NONE);
     if (policies_open(store, NULL, at, &house->policies, reason) != ERR_NONE)
         fail_msg("%s", reason);
+    if (directory != NULL) {
+        policies_fini(&house->policies);
+        if (policies_open(store, directory, at, &house->policies, reason) != ERR_NONE)
+            fail_msg("%s", reason);
+    }
     store_close(&store);
     vault_fini(&vault);
     assert_int_equal(calendar_load(embedded_calendars[0].data, embedded_calendars[0].size, &house->calendar, &mistake),
@@ -109,6 +115,11 @@ static inline void house_open(struct house *house, const char *now)
                                            .effects = house_effects,
                                            .sink = house};
     house_start(house);
+}
+
+static inline void house_open(struct house *house, const char *now)
+{
+    house_open_with(house, now, NULL);
 }
 
 static inline void house_drop_effects(struct house *house)
