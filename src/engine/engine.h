@@ -53,6 +53,9 @@ void engine_run(struct engine *engine, struct command *command, struct reply *re
 void engine_run_batch(struct engine *engine, struct command **commands, size_t count);
 
 struct instant engine_now(const struct engine *engine);
+/* Goes up with every commit that changed an account of the shard (base/id.h), before the replies leave: what was read of an
+ * account after asking is still true while the number is the same. */
+uint64_t engine_generation(const struct engine *engine, int shard);
 /* Ids of withdrawals whose next_at has come, oldest first; for payout/. Reads through `reader`. */
 MUST_USE enum err engine_due(struct store *reader, struct instant now, int64_t *ret_ids, size_t capacity, size_t *ret_count,
                              struct instant *ret_next);

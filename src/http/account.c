@@ -2,7 +2,6 @@
 /* What an account is, has, and may have back. */
 #include <string.h>
 
-#include "domain/quote.h"
 #include "http/answers.h"
 #include "http/request.h"
 
@@ -59,7 +58,7 @@ static enum err list(struct request *request, struct store *store, struct out *o
     request_list_begin(out);
     for (size_t i = 0; i < shown; i++) {
         const struct account *account = rows.items[i];
-        if (!request_sees(request, account))
+        if (!request_sees(request, account->ref, account->master))
             continue;
         view_account(out, account, NULL);
         seen++;
@@ -71,41 +70,6 @@ static enum err list(struct request *request, struct store *store, struct out *o
 void accounts_list(struct request *request)
 {
     request_read(request, list);
-}
-
-/* One snapshot: the account's totals and its live top-ups must be of the same commit (INVARIANT 11). */
-static enum err quote(struct request *request, struct store *store, struct out *out)
-{
-    const struct http_config *config = server_config(request->server);
-    struct account *account;
-    struct rows rows;
-    struct value arg;
-    struct quote_topup *topups;
-    struct quote made;
-    struct quote_input input = {.at = engine_now(config->engine)};
-
-    TRY(request_account(request, store, request->match.account, &account));
-    if (account == NULL)
-        return ERR_NONE;
-    arg = value_int("account", account->id);
-    TRY(store_select(store, QUERY_TOPUPS_LIVE, &arg, 1, &topup_table, &request->arena, &rows));
-    input.policy = policies_find(config->policies, account->policy, 0);
-    if (input.policy == NULL)
-        return ERR_FATAL;
-    input.account = account;
-    input.topups = (struct topup *const *)rows.items;
-    input.topups_count = rows.count;
-    topups = arena_alloc(&request->arena, (rows.count + 1) * sizeof(*topups));
-    if (topups == NULL)
-        return ERR_RETRY;
-    quote_make(&input, topups, &made);
-    view_quote(out, input.policy, account, input.at, &made);
-    return ERR_NONE;
-}
-
-void account_quote(struct request *request)
-{
-    request_read(request, quote);
 }
 
 static enum err topups(struct request *request, struct store *store, struct out *out)

@@ -31,9 +31,9 @@ struct line_head {
     X(COMMAND_CHARGE_REVERSE, "account", "charge")                                                                     \
     X(COMMAND_CHARGEBACK, "account", "topup")                                                                          \
     X(COMMAND_CLAIM_PUT, "account", "claim")                                                                           \
-    X(COMMAND_RESOURCE_PUT, "account", "resource") X(COMMAND_CREDIT, "account", NULL) X(COMMAND_TRANSFER, NULL, NULL)  \
-        X(COMMAND_RECALL, NULL, "ref") X(COMMAND_ALLOCATE, NULL, NULL) X(COMMAND_INVOICED_PUT, NULL, "ref")            \
-            X(COMMAND_RECLAIM, NULL, "ref")
+    X(COMMAND_RESOURCE_PUT, "account", "resource")                                                                     \
+    X(COMMAND_CREDIT, "account", NULL) X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref")                  \
+        X(COMMAND_ALLOCATE, NULL, NULL) X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
 
 static const struct op {
     enum command_kind kind;

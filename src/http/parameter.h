@@ -18,9 +18,9 @@
 #define PARAMETERS(X)                                                                                                  \
     X(PARAMETER_LIMIT, "limit")                                                                                        \
     X(PARAMETER_CURSOR, "cursor")                                                                                      \
-    X(PARAMETER_ACCOUNT, "account") X(PARAMETER_STATUS, "status") X(PARAMETER_TYPE, "type") X(PARAMETER_FROM, "from")  \
-        X(PARAMETER_TO, "to") X(PARAMETER_QUERY, "query") X(PARAMETER_DRY_RUN, "dry_run")                              \
-            X(PARAMETER_MASTER, "master")
+    X(PARAMETER_ACCOUNT, "account")                                                                                    \
+    X(PARAMETER_STATUS, "status") X(PARAMETER_TYPE, "type") X(PARAMETER_FROM, "from") X(PARAMETER_TO, "to")            \
+        X(PARAMETER_QUERY, "query") X(PARAMETER_DRY_RUN, "dry_run") X(PARAMETER_MASTER, "master")
 enum parameter {
 #define PARAMETER_CONSTANT(constant, name) constant,
     PARAMETERS(PARAMETER_CONSTANT)

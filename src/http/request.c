@@ -168,7 +168,7 @@ void request_read(struct request *request, request_reader *read)
         request_answer(request, MHD_HTTP_OK, &out);
 }
 
-bool request_sees(const struct request *request, const struct account *account)
+bool request_sees(const struct request *request, const char *ref, const char *master)
 {
     const struct caller *caller = &request->caller;
 
@@ -176,16 +176,18 @@ bool request_sees(const struct request *request, const struct account *account)
         return true;
     if ((caller->roles & ROLE_CUSTOMER) == 0 || caller->own_account[0] == '\0')
         return false;
-    return strcmp(account->ref, caller->own_account) == 0 || strcmp(account->master, caller->own_account) == 0;
+    return strcmp(ref, caller->own_account) == 0 || strcmp(master, caller->own_account) == 0;
 }
 
 static enum err account_seen(struct request *request, struct store *store, enum query query, struct value arg,
                              struct account **ret)
 {
+    struct account *account;
     struct rows rows;
 
     TRY(store_select(store, query, &arg, 1, &account_table, &request->arena, &rows));
-    *ret = rows.count == 1 && request_sees(request, rows.items[0]) ? rows.items[0] : NULL;
+    account = rows.count == 1 ? rows.items[0] : NULL;
+    *ret = account != NULL && request_sees(request, account->ref, account->master) ? account : NULL;
     if (*ret == NULL)
         request_missing(request);
     return ERR_NONE;

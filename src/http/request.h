@@ -43,6 +43,7 @@ struct request {
     size_t body_size, body_capacity, body_seen;
 
     struct command command;
+    uint64_t generation;                    /* of the account that a quote is made for */
     void (*woken)(struct request *request); /* batch: called when resumed instead of sending */
     void *batch;
 
@@ -87,7 +88,7 @@ typedef enum err request_reader(struct request *request, struct store *store, st
 void request_read(struct request *request, request_reader *read);
 
 /* Who may see an account: staff all, a customer its own and its members' (AL-19). */
-bool request_sees(const struct request *request, const struct account *account);
+bool request_sees(const struct request *request, const char *ref, const char *master);
 /* The account, or NULL after answering 404. */
 MUST_USE enum err request_account(struct request *request, struct store *store, const char *ref, struct account **ret);
 MUST_USE enum err request_account_by_id(struct request *request, struct store *store, int64_t id, struct account **ret);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/quote_cache.h"
 #include "http/request.h"
 
 #define HEADERS_BYTES_MAX ((size_t)32 << 10)
@@ -29,6 +30,7 @@ struct server {
     _Atomic int64_t answers[SERVER_STATUS_CLASSES];
     _Atomic uint64_t request_ids;
     _Atomic int64_t in_flight;
+    struct quote_cache *quotes;
     _Atomic bool draining;
     char request_id_prefix[9];
     int64_t number; /* tells this server's thread-local readers from an earlier one's */
@@ -49,6 +51,11 @@ const struct http_config *server_config(const struct server *server)
 uint16_t server_port(const struct server *server)
 {
     return server->port;
+}
+
+struct quote_cache *server_quotes(struct server *server)
+{
+    return server->quotes;
 }
 
 int64_t server_answers(const struct server *server, int hundreds)
@@ -329,6 +336,7 @@ static void server_free(struct server *server)
     }
     for (size_t i = 0; i < server->readers_count; i++)
         store_close(&server->readers[i]);
+    quote_cache_free(&server->quotes);
     pthread_mutex_destroy(&server->lock);
     free(server);
 }
@@ -349,7 +357,8 @@ enum err server_open(const struct http_config *config, struct server **ret, char
     random_init_system(&random);
     random_fill(&random, prefix, sizeof(prefix));
     hash_hex(prefix, sizeof(prefix), server->request_id_prefix);
-    if (address_read(config, &address))
+    server->quotes = quote_cache_new();
+    if (server->quotes != NULL && address_read(config, &address))
         server->daemon = daemon_start(server, &address);
     if (server->daemon == NULL) {
         snprintf(ret_reason, 256, "cannot listen on %s port %u", config->address, config->port);

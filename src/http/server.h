@@ -38,6 +38,8 @@ void server_close(struct server **server);
 const struct http_config *server_config(const struct server *server);
 /* This thread's reader, opened on first use. */
 MUST_USE enum err server_reader(struct server *server, struct store **ret, char ret_reason[256]);
+struct quote_cache;
+struct quote_cache *server_quotes(struct server *server);
 #define SERVER_STATUS_CLASSES 6 /* by hundreds; [0] is everything */
 int64_t server_answers(const struct server *server, int hundreds);
 /* "r4f0c91ab-2f": unique in this process and unlikely elsewhere. */

@@ -4,6 +4,7 @@
 
 Usage: test_contract.py EBB"""
 import concurrent.futures
+import datetime
 import hashlib
 import http.client
 import json
@@ -368,6 +369,57 @@ class Withdrawals(unittest.TestCase):
         self.assertEqual(answer.json["withdrawable"], 6000)
         self.assertEqual([(h["code"], h["amount"]) for h in answer.json["held_back"]], [("overdue", 4000)])
         self.assertEqual(answer.json["errors"][0]["pointer"], "/amount")
+
+
+class Quotes(unittest.TestCase):
+    """Quotes are kept while they are true: every change and every boundary in time must show in the next one."""
+
+    def figures(self, ref):
+        quote = service.quote(ref).json
+        self.assertEqual(quote["cash"] - sum(h["amount"] for h in quote["held_back"]), quote["withdrawable"])
+        return quote["cash"], quote["withdrawable"]
+
+    def test_every_change_shows_at_once(self):
+        service.account("q")
+        service.account("q2")
+        self.assertEqual(self.figures("q"), (0, 0))
+        steps = [
+            ("POST", "/v1/accounts/q/topups", {"ref": "t", "amount": 50000, "method": "alipay"}, (50000, 50000)),
+            ("POST", "/v1/accounts/q/charges", {"ref": "c", "amount": 1000}, (49000, 49000)),
+            ("POST", "/v1/accounts/q/charges/c/reverse", None, (50000, 50000)),
+            ("PUT", "/v1/accounts/q/claims/k", {"kind": "overdue", "amount": 2000}, (50000, 48000)),
+            ("PUT", "/v1/accounts/q/claims/k", {"kind": "overdue", "amount": 0}, (50000, 50000)),
+            ("PUT", "/v1/accounts/q/resources/r", {"state": "active"}, (50000, 40000)),
+            ("POST", "/v1/accounts/q/credits", {"ref": "o", "fund": "other", "amount": 300}, (50300, 40300)),
+            ("POST", "/v1/transfers", {"ref": "q-x", "from": "q", "to": "q2", "amount": 500}, (49800, 39800)),
+            ("POST", "/v1/transfers/q-x/recall", None, (50300, 40300)),
+            ("POST", "/v1/accounts/q/topups/t/chargeback", {"ref": "b", "amount": 100}, (50200, 40200)),
+        ]
+        for method, path, body, expected in steps:
+            self.assertIn(service.call(method, path, body).status, (200, 201), path)
+            self.assertEqual(self.figures("q"), expected, (path, body))
+            self.assertEqual(self.figures("q"), expected, (path, body))
+        made = service.withdraw("q", 200).json
+        self.assertEqual(self.figures("q"), (50200, 40200))
+        service.confirm(made)
+        self.assertEqual(service.quote("q").json["withdrawable"], 40000)
+        service.account("q", state="frozen")
+        self.assertEqual(service.quote("q").json["withdrawable"], 0)
+
+    def test_time_alone_changes_a_quote_at_its_instant(self):
+        """AL-08: the reserve frees exactly 24 hours after the last release."""
+        service.account("q-time")
+        service.topup("q-time", "t", 50000)
+        service.call("PUT", "/v1/accounts/q-time/resources/r", {"state": "active"})
+        now = service.call("POST", "/demo/clock", {"advance": "1s"}).json["now"]
+        service.call("PUT", "/v1/accounts/q-time/resources/r", {"state": "released", "at": now})
+        held = service.quote("q-time").json["held_back"][0]
+        self.assertEqual((held["code"], held["amount"]), ("reserve", 10000))
+        frees_at = datetime.datetime.fromisoformat(held["frees_at"])
+        for shift, withdrawable in ((-20, 40000), (0, 50000), (-20, 40000)):
+            service.call("POST", "/demo/clock", {"set": (frees_at + datetime.timedelta(seconds=shift)).isoformat(timespec="milliseconds")})
+            for _ in range(3):
+                self.assertEqual(service.quote("q-time").json["withdrawable"], withdrawable, shift)
 
 
 class Door(unittest.TestCase):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs what the README tells a newcomer to type, and compares what it prints: test_readme.py EBB EBB_AUDIT README
 
-Every fenced sh block is one step; lines that begin with "# " are the expected output of the block's last commands before
-them. Address and paths are those of a fresh server. Prints TAP."""
+Every fenced sh block is one step; lines that begin with "# " are the expected output of the commands before them.
+Address and paths are those of a fresh server. Prints TAP."""
 import os
 import re
 import subprocess
@@ -35,7 +35,8 @@ def main():
         server = subprocess.Popen([ebb, "serve", "--demo", "--data", data, "--listen", "127.0.0.1:0"], text=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         address = re.search(r"127\.0\.0\.1:\d+", server.stdout.readline()).group()
-        text = file.read().replace("127.0.0.1:8080", address).replace("build/ebb-audit", audit).replace("build/demo-data", data)
+        text = file.read().replace("127.0.0.1:8080", address)
+        text = text.replace("build/ebb-audit", audit).replace("build/demo-data", data)
         shell = subprocess.Popen(["bash"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, cwd=directory)
         count = failed = 0

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pure parts of the HTTP door: targets, query parameters, cursors, tokens, and the search in the table of routes. */
+/* The pure parts of the HTTP door: targets, query parameters, cursors, tokens, and the search in the table of routes.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,7 +128,8 @@ static void parameters_are_read_or_named(void **state)
         struct field_problems problems = {0};
         struct parameters read;
         assert_int_equal(target_parse(rows[i].raw, &target), TARGET_OK);
-        assert_int_equal(parameters_read(&target, ALL_PARAMETERS, LIST_LIMIT_MAX, &read, &problems), rows[i].code == NULL);
+        assert_int_equal(parameters_read(&target, ALL_PARAMETERS, LIST_LIMIT_MAX, &read, &problems),
+                         rows[i].code == NULL);
         assert_int_equal(problems.count, rows[i].code == NULL ? 0 : 1);
         if (rows[i].code == NULL)
             continue;
@@ -217,7 +219,8 @@ static void routes_are_found_by_path_and_verb(void **state)
         {"/v1/accounts/a", VERB_POST, NULL, NULL, NULL, NULL, "GET, HEAD, PUT"},
         {"/v1/accounts/a", VERB__COUNT, NULL, NULL, NULL, NULL, "GET, HEAD, PUT"},
         {"/v1/accounts/", VERB_GET, NULL, NULL, NULL, NULL, ""},
-        {"/v1/accounts/a/charges/c/reverse", VERB_POST, "/v1/accounts/{account}/charges/{charge}/reverse", "a", "c", NULL, NULL},
+        {"/v1/accounts/a/charges/c/reverse", VERB_POST, "/v1/accounts/{account}/charges/{charge}/reverse", "a", "c",
+         NULL, NULL},
         {"/v1/withdrawals/wd_1/code", VERB_POST, "/v1/withdrawals/{id}/code", NULL, NULL, "wd_1", NULL},
         {"/v1/withdrawals/wd_1/code/resend", VERB_POST, "/v1/withdrawals/{id}/code/resend", NULL, NULL, "wd_1", NULL},
         {"/v1/withdrawals/wd_1/code/other", VERB_POST, NULL, NULL, NULL, NULL, ""},
