@@ -56,8 +56,8 @@ struct facts_object {
 
 /* clang-format off */
 static const struct field payer_fields[] = {
-    {MEMBER(facts_payer, kind, FIELD_WORD, REQUIRED), .words = &payer_kind_words},
-    {MEMBER(facts_payer, name, FIELD_TEXT, REQUIRED), .max = 200},
+    {MEMBER(facts_payer, kind, FIELD_WORD, NULLABLE), .words = &payer_kind_words},
+    {MEMBER(facts_payer, name, FIELD_TEXT, NULLABLE), .max = 200},
 };
 static const struct shape payer_shape = {"payer", sizeof(struct facts_payer), payer_fields, ARRAY_COUNT(payer_fields)};
 
@@ -70,7 +70,7 @@ static const struct field topup_fields[] = {
     {MEMBER(facts_topup, held, FIELD_MONEY, REQUIRED)},
     {MEMBER(facts_topup, refunds, FIELD_COUNT, OPTIONAL), .max = COUNT_MAX},
     {MEMBER(facts_topup, paid_at, FIELD_INSTANT, REQUIRED)},
-    {MEMBER(facts_topup, payer, FIELD_OBJECT, REQUIRED), .shape = &payer_shape},
+    {MEMBER(facts_topup, payer, FIELD_OBJECT, NULLABLE), .shape = &payer_shape},
     {MEMBER(facts_topup, bonus, FIELD_BOOL, REQUIRED)},
     {MEMBER(facts_topup, arbitrage, FIELD_BOOL, REQUIRED)},
 };

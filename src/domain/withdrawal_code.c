@@ -6,10 +6,17 @@
 
 #include <string.h>
 
+/* The rule that the policy names for a code. */
+static const char *rule_of(const struct deciding *d, enum refusal code)
+{
+    return d->policy->rule_of_refusal[code];
+}
+
 static struct decision wrong_state(struct deciding *d, const struct withdrawal *w, const char *what)
 {
     if (w->status == WITHDRAWAL_EXPIRED)
-        return decision_refused(REFUSAL_CODE_EXPIRED, NULL, NULL, "The code has expired; make a new withdrawal.");
+        return decision_refused(REFUSAL_CODE_EXPIRED, rule_of(d, REFUSAL_CODE_EXPIRED), NULL,
+                                "The code has expired; make a new withdrawal.");
     return decision_conflict(REFUSAL_STATE_CONFLICT,
                              deciding_text(d, "A withdrawal that is %s cannot be %s.",
                                            word_text(&withdrawal_status_words, (int)w->status), what));
@@ -25,8 +32,8 @@ static void expire(struct deciding *d, struct dossier *dossier)
 
 static struct decision expired(struct deciding *d, struct dossier *dossier)
 {
-    struct decision no =
-        decision_refused(REFUSAL_CODE_EXPIRED, NULL, "/code", "The code has expired; make a new withdrawal.");
+    struct decision no = decision_refused(REFUSAL_CODE_EXPIRED, rule_of(d, REFUSAL_CODE_EXPIRED), "/code",
+                                          "The code has expired; make a new withdrawal.");
 
     expire(d, dossier);
     no.changed = true;
@@ -35,7 +42,8 @@ static struct decision expired(struct deciding *d, struct dossier *dossier)
 
 static struct decision wrong(struct deciding *d, struct dossier *dossier)
 {
-    struct decision no = decision_refused(REFUSAL_WRONG_CODE, NULL, "/code", "The code is wrong.");
+    struct decision no =
+        decision_refused(REFUSAL_WRONG_CODE, rule_of(d, REFUSAL_WRONG_CODE), "/code", "The code is wrong.");
 
     no.tries_left = dossier->withdrawal->code_tries_left;
     no.changed = true;
@@ -51,11 +59,9 @@ static struct decision wrong(struct deciding *d, struct dossier *dossier)
 static struct decision not_covered(struct deciding *d, struct dossier *dossier, const struct quote *quote)
 {
     struct withdrawal *w = dossier->withdrawal;
-    struct decision no = decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE,
-                                         d->policy->rule_of_refusal[REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE][0] != '\0'
-                                             ? d->policy->rule_of_refusal[REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE]
-                                             : NULL,
-                                         NULL, w->amount, quote->withdrawable);
+    struct decision no =
+        decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE, rule_of(d, REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE), NULL,
+                        w->amount, quote->withdrawable);
 
     no.verdict = VERDICT_CONFLICT;
     no.quote = quote;

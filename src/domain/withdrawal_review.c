@@ -77,8 +77,9 @@ static struct decision approve(struct deciding *d, struct book *book, struct dos
 
     if (!withdrawal_covered(d, book, dossier, &quote)) {
         struct quote *kept = ARENA_MUST(d->arena, struct quote);
-        struct decision no =
-            decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE, NULL, NULL, w->amount, quote.withdrawable);
+        struct decision no = decision_amount(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE,
+                                             d->policy->rule_of_refusal[REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE], NULL,
+                                             w->amount, quote.withdrawable);
 
         *kept = quote;
         no.verdict = VERDICT_CONFLICT;

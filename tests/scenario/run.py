@@ -10,10 +10,12 @@ Python's standard library only."""
 import argparse
 import base64
 import concurrent.futures
+import datetime
 import glob
 import http.client
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -22,10 +24,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PATIENCE_S = 8.0
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
+DURATION = re.compile(r"(\d+)([smhd])")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()
 
 
@@ -157,7 +163,7 @@ class Scenario:
         self.server = Server(self.options)
         self.ok = False
         try:
-            self.clock(Words(["2026-11-20T10:00:00+08:00"]), [])
+            self.set_clock("2026-11-20T10:00:00+08:00")
             for number, line in enumerate(open(self.path, encoding="utf-8"), 1):
                 self.line(number, line)
             self.server.audit()
@@ -262,42 +268,54 @@ class Scenario:
                 raise Failure(f"expected PATH VALUE, not {' '.join(words)!r}")
             path, value = words
             at = self.member(body, path)
-            shown = {None: "null", True: "true", False: "false"}.get(at, at) if not isinstance(at, (list, dict)) else at
+            shown = {None: "null", True: "true", False: "false"}[at] if at is None or isinstance(at, bool) else at
             if isinstance(at, list):
                 shown = str(len(at)) if value.isdigit() else ",".join(map(str, at)) or "none"
             if is_amount(value) and isinstance(at, int):
                 value, shown = str(minor(value)), str(at)
-            if isinstance(at, str) and len(value) == 10 and value[4] == "-" and at[4:5] == "-":
-                shown = at[:10]
+            if isinstance(at, str) and MOMENT.match(value) and MOMENT.match(at):
+                shown = at[:len(value)]
             if str(shown) != value:
                 raise Failure(f"{path} is {shown!r}, not {value!r}")
 
     # ---- the world ------------------------------------------------------------------------------------------------
 
-    def clock(self, words, wanted):
-        self.demo("/demo/clock", {"set": moment(words.take("a moment"))})
+    def do_clock(self, words, wanted):
+        self.set_clock(moment(words.take("a moment")))
+
+    def set_clock(self, text):
+        self.demo("/demo/clock", {"set": text})
+        self.now = datetime.datetime.fromisoformat(text)
+        self.now_since = time.monotonic()
 
     def demo(self, path, body):
         status, answer, _ = self.server.call("POST", path, body)
         if status != 200:
             raise Failure(f"{path} answered {status}: {answer}")
 
-    do_clock = clock
-
     def do_advance(self, words, wanted):
-        self.demo("/demo/clock", {"advance": words.take("a duration")})
+        by = words.take("a duration")
+        self.demo("/demo/clock", {"advance": by})
+        self.now += datetime.timedelta(seconds=sum(int(count) * SECONDS[unit] for count, unit in DURATION.findall(by)))
 
     def do_channel(self, words, wanted):
         outcomes = " ".join(words.words).split(": ")[-1]
         words.words = []
-        self.demo("/demo/channel", {"next": [part.strip().replace("refused ", "refused:") for part in outcomes.split(",")]})
+        self.demo("/demo/channel", {"next": [part.strip().replace(" ", ":") for part in outcomes.split(",")]})
 
     def do_kill(self, words, wanted):
+        """SIGKILL and a new start on the same directory; the demo's clock begins anew with a process, so it is set again."""
         self.server.kill()
+        self.resume_clock()
 
     def do_restart(self, words, wanted):
         self.server.stop()
         self.server.start()
+        self.resume_clock()
+
+    def resume_clock(self):
+        passed = datetime.timedelta(seconds=time.monotonic() - self.now_since)
+        self.set_clock((self.now + passed).isoformat(timespec="milliseconds"))
 
     def do_audit(self, words, wanted):
         self.server.audit()
@@ -313,7 +331,7 @@ class Scenario:
             "policy": self.policy, "currency": "CNY", "phone": "13800000000", "state": "active",
             "subject": {"kind": "person", "name": ref.capitalize(), "id_number": f"id-{ref}", "verified": True}})
         for name in words.option("person", "enterprise", "named", "id", "verified", "unverified", "active", "frozen",
-                                 "closed", "partner", "master", "policy", "phone"):
+                                 "closed", "partner", "master", "policy", "phone", "currency"):
             if name in ("person", "enterprise"):
                 body["subject"]["kind"] = name
             elif name == "named":
@@ -345,11 +363,14 @@ class Scenario:
     def do_topup(self, words, wanted):
         ref, account, method, amount = words.take(), self.need(words.take()), words.take(), minor(words.take())
         body = {"ref": ref, "amount": amount, "method": method, "channel_ref": f"CH-{ref}"}
-        for name in words.option("paid", "bank", "personal", "corporate", "bonus", "arbitrage", "channel"):
+        for name in words.option("paid", "bank", "personal", "corporate", "account", "bonus", "arbitrage",
+                                 "channel"):
             if name == "paid":
                 body["paid_at"] = moment(words.take())
             elif name in ("personal", "corporate"):
-                body["payer"] = {"kind": name, "name": words.take()}
+                body.setdefault("payer", {}).update(kind=name, name=words.take())
+            elif name == "account":
+                body.setdefault("payer", {})["account"] = words.take()
             elif name in ("bonus", "arbitrage"):
                 body[name] = True
             else:
@@ -404,11 +425,16 @@ class Scenario:
     # ---- withdrawals ----------------------------------------------------------------------------------------------
 
     def do_quote(self, words, wanted):
-        account = self.need(words.take("an account"))
-        token = "demo-admin"
-        for name in words.option("as"):
-            token = words.take()
-        answer = self.server.call("GET", f"/v1/accounts/{account}/withdrawable", token=token)
+        account, token, at = self.need(words.take("an account")), "demo-admin", None
+        for name in words.option("as", "at"):
+            if name == "as":
+                token = words.take()
+            else:
+                at = words.take()
+        if at is not None:
+            answer = 200, self.quote_at(account, at), None
+        else:
+            answer = self.server.call("GET", f"/v1/accounts/{account}/withdrawable", token=token)
         if not self.expect_status(answer, wanted if wanted and wanted[0][0] == "refused" else [], (200,)):
             return
         quote = answer[1]
@@ -416,6 +442,25 @@ class Scenario:
             raise Failure(f"the items do not add up: {quote}")
         for part in wanted:
             self.expect_quote(quote, part)
+
+    def quote_at(self, account, at):
+        """The clock runs on while a step runs; an instant to the second is asked of `ebb quote`, with the server's facts."""
+        body = self.server.call("GET", f"/v1/accounts/{account}")[1]
+        topups = self.server.call("GET", f"/v1/accounts/{account}/topups?limit=100")[1]["data"]
+        kept = ("ref", "method", "bank", "amount", "remaining", "held", "paid_at", "payer", "bonus", "arbitrage")
+        facts = {
+            "policy": body["policy"], "at": at, "currency": body["currency"],
+            "account": {"state": body["state"], "verified": body["verified"], "kind": body["subject"]["kind"],
+                        "partner": body["partner"] and body["partner"]["payment"],
+                        "withdrawals_this_month": body["withdrawals_this_month"]},
+            "topups": [{key: topup[key] for key in kept} for topup in reversed(topups) if topup["remaining"]],
+            "funds": {key: body["balance"][key] for key in ("transferred_in", "allocated_in", "other", "voucher")},
+            "claims": body["claims"], "payg": body["payg"]}
+        done = subprocess.run([self.options.ebb, "quote", "--facts", "-"], input=json.dumps(facts), capture_output=True,
+                              text=True, timeout=60)
+        if done.returncode != 0:
+            raise Failure(f"ebb quote ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
 
     def expect_quote(self, quote, words):
         if len(words) == 1 and is_amount(words[0]):
@@ -431,7 +476,7 @@ class Scenario:
                 raise Failure(f"{words[1]} is held back with {item and item['amount']}: {quote['held_back']}")
             if len(words) > 3 and item["rule"] != words[3]:
                 raise Failure(f"{words[1]} is held back by {item['rule']}, not {words[3]}")
-            if len(words) > 5 and words[4] == "frees" and (item["frees_at"] or "null") != words[5]:
+            if len(words) > 5 and words[4] == "frees" and not (item["frees_at"] or "null").startswith(words[5]):
                 raise Failure(f"{words[1]} frees at {item['frees_at']}, not {words[5]}")
         elif words[0] == "refusal":
             codes = {refusal["code"]: refusal["rule"] for refusal in quote["refusals"]}
@@ -488,6 +533,8 @@ class Scenario:
         for number, words in enumerate(wanted):
             if number == 0 and len(words) == 1:
                 words = ["status", words[0]]
+            if number == 0 and words[0] == "status" and words[1].isdigit():
+                continue
             if words[0].startswith('"') or len(words) == 1:
                 if words[0].strip('"') not in json.dumps(body, ensure_ascii=False):
                     raise Failure(f"{words[0]} does not appear in {json.dumps(body, ensure_ascii=False)[:800]}")
@@ -500,26 +547,32 @@ class Scenario:
             raise Failure(f"GET answered {status}: {body}")
         return body, headers
 
-    def sent_code(self, name):
+    def sent_code(self, name, number=0):
+        """The code of the latest message, or of the one `number` before it."""
         status, body, _ = self.server.call("GET", f"/demo/messages?account={self.owner[name]}&limit=100")
-        for message in body["data"]:
-            if message["withdrawal"] == self.withdrawals[name] and message["code"]:
-                return message["code"]
-        raise Failure(f"no code was sent for {name} ({status})")
+        codes = [message["code"] for message in body["data"]
+                 if message["withdrawal"] == self.withdrawals[name] and message["code"]]
+        if len(codes) <= number:
+            raise Failure(f"no code was sent for {name} ({status})")
+        return codes[number]
 
     def do_code(self, words, wanted):
+        """code W [wrong | old | of W2 | DIGITS] [as TOKEN]: what is entered; without a word the code that was sent."""
         name = words.take()
-        given, token = None, "demo-admin"
+        given, token = self.sent_code(name), "demo-admin"
         while words.words:
             word = words.take()
             if word == "as":
                 token = words.take()
+            elif word == "wrong":
+                given = f"{(int(given) + 1) % 1000000:06d}"
+            elif word == "old":
+                given = self.sent_code(name, 1)
+            elif word == "of":
+                given = self.sent_code(words.take())
             else:
                 given = word
-        right = self.sent_code(name)
-        if given == "wrong":
-            given = f"{(int(right) + 1) % 1000000:06d}"
-        answer = self.post(f"/v1/withdrawals/{self.withdrawals[name]}/code", {"code": given or right}, token)
+        answer = self.post(f"/v1/withdrawals/{self.withdrawals[name]}/code", {"code": given}, token)
         if self.expect_status(answer, wanted if wanted and wanted[0][0] == "refused" else [], (200,)):
             self.expect_withdrawal(answer[1], wanted)
 
@@ -595,23 +648,18 @@ class Scenario:
 
     def do_dispatch(self, words, wanted):
         """Waits until the named withdrawals are where they should be: `-> w1 successful, w2 failed, "REASON"`."""
-        deadline = time.monotonic() + PATIENCE_S * (10 if self.options.wrap else 1)
-        while True:
-            try:
-                last = None
-                for part in wanted:
-                    if part[0] in self.withdrawals:
-                        last = self.get(part[0])[0]
-                        if last["status"] != part[1]:
-                            raise Failure(f"{part[0]} is {last['status']}, not {part[1]}")
-                        self.members(last, [part[2:]] if len(part) > 2 else [])
-                    else:
-                        self.expect_withdrawal(last, [["status", last["status"]], part])
-                return
-            except Failure:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.03)
+        def check():
+            last = None
+            for part in wanted:
+                if part[0] in self.withdrawals:
+                    last = self.get(part[0])[0]
+                    if last["status"] != part[1]:
+                        raise Failure(f"{part[0]} is {last['status']}, not {part[1]}")
+                    self.members(last, [part[2:]] if len(part) > 2 else [])
+                else:
+                    self.expect_withdrawal(last, [["status", last["status"]], part])
+
+        self.patiently(check)
 
     def do_show(self, words, wanted):
         """show PATH [as TOKEN]: any GET of the API, with members checked."""
@@ -620,18 +668,51 @@ class Scenario:
             path = path.replace(f"{{{ref}}}", value)
         for name in words.option("as"):
             token = words.take()
-        answer = self.server.call("GET", path, token=token)
+        answer = self.server.call("GET", urllib.parse.quote(path, safe="/?&=:"), token=token)
         if self.expect_status(answer, wanted, (200,)):
             self.members(answer[1], wanted)
 
-    def do_message(self, words, wanted):
+    def patiently(self, check):
+        """What the server does by itself (payments, incidents) is a moment away: asks again until `check` is content."""
+        deadline = time.monotonic() + PATIENCE_S * (10 if self.options.wrap else 1)
+        while True:
+            try:
+                return check()
+            except Failure:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.03)
+
+    def do_attempts(self, words, wanted):
+        """attempts W -> data 1, data.0.status paid: what was sent to the channels; waits until it is so."""
+        path = f"/v1/withdrawals/{self.withdrawals[words.take()]}/attempts"
+        self.patiently(lambda: self.members(self.server.call("GET", path)[1], wanted))
+
+    def do_events(self, words, wanted):
+        """events ACCOUNT -> TYPE [TEXT]: each of them happened, with TEXT somewhere in its data."""
         account = words.take()
-        _, body, _ = self.server.call("GET", f"/demo/messages?account={account}&limit=100")
-        texts = [message["text"] for message in body["data"]]
-        for part in wanted:
-            text = " ".join(part)
-            if not any(text in have for have in texts):
-                raise Failure(f"no message says {text!r}: {texts}")
+
+        def check():
+            _, body, _ = self.server.call("GET", f"/v1/events?account={account}&limit=200")
+            for part in wanted:
+                if not any(event["type"] == part[0] and all(text in json.dumps(event["data"]) for text in part[1:])
+                           for event in body["data"]):
+                    raise Failure(f"no event {' '.join(part)}: {[event['type'] for event in body['data']]}")
+
+        self.patiently(check)
+
+    def do_message(self, words, wanted):
+        """message ACCOUNT -> "TEXT": a message to the customer says so."""
+        account = words.take()
+
+        def check():
+            _, body, _ = self.server.call("GET", f"/demo/messages?account={account}&limit=100")
+            texts = [message["text"] for message in body["data"]]
+            for part in wanted:
+                if not any(" ".join(part) in have for have in texts):
+                    raise Failure(f"no message says {' '.join(part)!r}: {texts}")
+
+        self.patiently(check)
 
     def do_transactions(self, words, wanted):
         """transactions ACCOUNT [TYPE] -> COUNT [, members of the list]"""
@@ -650,7 +731,7 @@ def run_one(path, options):
     try:
         Scenario(path, options).run()
         return path, None, time.monotonic() - begun
-    except (Failure, OSError, KeyError, ValueError) as failure:
+    except (Failure, OSError, LookupError, ValueError, http.client.HTTPException) as failure:
         return path, f"{type(failure).__name__}: {failure}", time.monotonic() - begun
 
 
