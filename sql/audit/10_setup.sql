@@ -78,7 +78,8 @@ CREATE TEMP TABLE leg_sum (
     leg INTEGER PRIMARY KEY, freezes INTEGER, settles INTEGER, releases INTEGER, returns INTEGER,
     frozen INTEGER, settled INTEGER, released INTEGER, returned INTEGER);
 INSERT INTO leg_sum
-SELECT coalesce(object, 0), sum(kind = 'freeze'), sum(kind = 'settle'), sum(kind = 'release'), sum(kind = 'return'), 0, 0, 0, 0
+SELECT coalesce(object, 0), sum(kind = 'freeze'), sum(kind = 'settle'), sum(kind = 'release'), sum(kind = 'return'),
+    0, 0, 0, 0
 FROM entry WHERE kind IN ('freeze', 'settle', 'release', 'return') GROUP BY 1;
 UPDATE leg_sum SET (frozen, settled, released, returned) =
     (SELECT coalesce(sum(frozen), 0), coalesce(sum(settled), 0), coalesce(sum(released), 0), coalesce(sum(returned), 0)
@@ -129,21 +130,24 @@ WHERE m.type = 'object'
   AND (json_extract(m.value, '$.from') IS NOT NULL OR json_extract(m.value, '$.to') IS NOT NULL);
 
 -- setup: last_move
-CREATE TEMP TABLE last_move (prefix TEXT, object INTEGER, became TEXT, seq INTEGER, PRIMARY KEY (prefix, object)) WITHOUT ROWID;
+CREATE TEMP TABLE last_move (prefix TEXT, object INTEGER, became TEXT, seq INTEGER, PRIMARY KEY (prefix,
+    object)) WITHOUT ROWID;
 INSERT OR REPLACE INTO last_move
 SELECT prefix, object, became, seq FROM move WHERE prefix IN ('wd', 'leg', 'at') ORDER BY prefix, object, seq, line;
 
 -- setup: named
-CREATE TEMP TABLE named (entry INTEGER, seq INTEGER, line INTEGER, kind TEXT, amount INTEGER, PRIMARY KEY (entry, seq, line)) WITHOUT ROWID;
+CREATE TEMP TABLE named (entry INTEGER, seq INTEGER, line INTEGER, kind TEXT, amount INTEGER, PRIMARY KEY (entry,
+    seq, line)) WITHOUT ROWID;
 INSERT INTO named
-SELECT object_id(json_extract(m.value, '$.o')), a.seq, m.key, json_extract(m.value, '$.kind'), json_extract(m.value, '$.amount')
+SELECT object_id(json_extract(m.value, '$.o')), a.seq, m.key, json_extract(m.value, '$.kind'), json_extract(m.value,
+    '$.amount')
 FROM audit a, json_each(CASE WHEN json_valid(a.body) THEN a.body ELSE '{}' END, '$.entries') m
 WHERE m.type = 'object';
 
 -- setup: legal
 -- The moves that the design allows ("States"), typed here a second time on purpose. '' stands for "did not exist".
--- Besides the design's list: whoever waits for documents may be rejected or cancel; where every window closed before the
--- first send nothing is dispatched (approved, failed); and the last open leg of a dispatch may end by coming back.
+-- Besides the design's list: whoever waits for documents may be rejected or cancel; where every window closed before
+-- the first send nothing is dispatched (approved, failed); and the last open leg of a dispatch may end by coming back.
 CREATE TEMP TABLE legal (prefix TEXT, was TEXT, became TEXT, PRIMARY KEY (prefix, was, became)) WITHOUT ROWID;
 INSERT INTO legal VALUES
     ('wd', '', 'awaiting_code'),
@@ -157,7 +161,8 @@ INSERT INTO legal VALUES
     ('wd', 'dispatching', 'returned'),
     ('wd', 'successful', 'returned'), ('wd', 'partly_successful', 'returned'),
     ('leg', '', 'planned'), ('leg', 'planned', 'held'), ('leg', 'held', 'sending'),
-    ('leg', 'sending', 'accepted'), ('leg', 'sending', 'unknown'), ('leg', 'sending', 'successful'), ('leg', 'sending', 'failed'),
+    ('leg', 'sending', 'accepted'), ('leg', 'sending', 'unknown'), ('leg', 'sending', 'successful'), ('leg',
+        'sending', 'failed'),
     ('leg', 'accepted', 'manual'), ('leg', 'accepted', 'successful'), ('leg', 'accepted', 'failed'),
     ('leg', 'unknown', 'sending'), ('leg', 'unknown', 'accepted'), ('leg', 'unknown', 'manual'),
     ('leg', 'unknown', 'successful'), ('leg', 'unknown', 'failed'),
@@ -175,7 +180,8 @@ INSERT INTO shape VALUES
     ('topup', 'channel', -1), ('topup', 'topup', 1),
     ('charge', 'topup', -1), ('charge', 'transferred_in', -1), ('charge', 'allocated_in', -1), ('charge', 'other', -1),
     ('charge', 'voucher', -1), ('charge', 'revenue', 1),
-    ('reversal', 'topup', 1), ('reversal', 'transferred_in', 1), ('reversal', 'allocated_in', 1), ('reversal', 'other', 1),
+    ('reversal', 'topup', 1), ('reversal', 'transferred_in', 1), ('reversal', 'allocated_in', 1), ('reversal',
+        'other', 1),
     ('reversal', 'voucher', 1), ('reversal', 'revenue', -1),
     ('chargeback', 'topup', -1), ('chargeback', 'channel', 1), ('chargeback', 'suspense', -1),
     ('credit', 'other', 1), ('credit', 'voucher', 1), ('credit', 'bonus', -1), ('credit', 'revenue', -1),

@@ -10,7 +10,8 @@ SELECT 'account', a.id, a.topup_held, coalesce(j.topup_held, 0), a.topup_held - 
 FROM account a LEFT JOIN account_sum j ON j.account = a.id WHERE a.topup_held <> coalesce(j.topup_held, 0);
 
 -- check: account_transferred_in | an account's transferred-in money is what the journal left there
-SELECT 'account', a.id, a.transferred_in, coalesce(j.transferred_in, 0), a.transferred_in - coalesce(j.transferred_in, 0)
+SELECT 'account', a.id, a.transferred_in, coalesce(j.transferred_in, 0), a.transferred_in
+    - coalesce(j.transferred_in, 0)
 FROM account a LEFT JOIN account_sum j ON j.account = a.id WHERE a.transferred_in <> coalesce(j.transferred_in, 0);
 
 -- check: account_allocated_in | an account's allocated money is what the journal left there
@@ -36,8 +37,10 @@ WHERE a.topped_up <> coalesce(t.amount, 0);
 
 -- check: account_claims | an account's claims are the sums of its claim rows
 SELECT 'account', a.id, a.owed_invoice || '/' || a.overdue || '/' || a.unsettled || '/' || a.invoiced,
-       coalesce(c.owed_invoice, 0) || '/' || coalesce(c.overdue, 0) || '/' || coalesce(c.unsettled, 0) || '/' || coalesce(c.invoiced, 0),
-       a.owed_invoice + a.overdue + a.unsettled + a.invoiced - coalesce(c.owed_invoice + c.overdue + c.unsettled + c.invoiced, 0)
+       coalesce(c.owed_invoice, 0) || '/' || coalesce(c.overdue, 0) || '/' || coalesce(c.unsettled, 0) || '/'
+           || coalesce(c.invoiced, 0),
+       a.owed_invoice + a.overdue + a.unsettled + a.invoiced
+           - coalesce(c.owed_invoice + c.overdue + c.unsettled + c.invoiced, 0)
 FROM account a LEFT JOIN (
     SELECT account,
            sum(CASE WHEN kind = 'owed_invoice' THEN amount ELSE 0 END) AS owed_invoice,
@@ -63,7 +66,8 @@ FROM account a JOIN (SELECT account, max(released_at) AS at FROM resource WHERE 
 WHERE coalesce(a.payg_last_released_at, 0) < r.at;
 
 -- check: account_hold | the money on hold is that of the legs in flight
-SELECT 'account', a.id, a.topup_held + a.other_held, coalesce(l.amount, 0), a.topup_held + a.other_held - coalesce(l.amount, 0)
+SELECT 'account', a.id, a.topup_held + a.other_held, coalesce(l.amount, 0), a.topup_held + a.other_held
+    - coalesce(l.amount, 0)
 FROM account a LEFT JOIN (
     SELECT account, sum(amount) AS amount FROM leg
     WHERE status IN ('held', 'sending', 'accepted', 'unknown', 'manual') GROUP BY account) l ON l.account = a.id
@@ -124,7 +128,8 @@ WHERE t.refunded <> coalesce(j.settled - j.returned + j.charged_back, 0);
 SELECT 'topup', t.id, t.refunded + t.held, t.amount, t.refunded + t.held - t.amount
 FROM topup t JOIN topup_sum j ON j.topup = t.id
 WHERE t.refunded + t.held > t.amount OR j.settled - j.returned + j.charged_back + j.held > j.paid_in
-   OR j.remaining < 0 OR j.held < 0 OR j.held > j.remaining OR t.held > t.remaining OR t.remaining + t.refunded > t.amount;
+   OR j.remaining < 0 OR j.held < 0 OR j.held > j.remaining OR t.held > t.remaining
+       OR t.remaining + t.refunded > t.amount;
 
 -- check: parcel_amount | a parcel's amount is what its receiver got
 SELECT 'parcel', c.id, c.amount, coalesce(j.received, 0), c.amount - coalesce(j.received, 0)
@@ -158,7 +163,8 @@ FROM draw d LEFT JOIN fact f ON f.id = d.owner LEFT JOIN parcel c ON c.id = d.ow
 WHERE f.id IS NULL AND c.id IS NULL;
 
 -- check: draw_line_gap | the draws of an owner are numbered 1, 2, …
-SELECT 'draw', owner, max(line), count(*), sum(amount) FROM draw GROUP BY owner HAVING max(line) <> count(*) OR min(line) <> 1;
+SELECT 'draw', owner, max(line), count(*), sum(amount) FROM draw GROUP BY owner HAVING max(line) <> count(*)
+    OR min(line) <> 1;
 
 -- check: fact_draws | the draws of a charge or chargeback add up to its amount less what was unpaid
 SELECT 'fact', f.id, f.amount - f.unpaid, coalesce(d.amount, 0), f.amount - f.unpaid - coalesce(d.amount, 0)
@@ -168,7 +174,8 @@ WHERE f.kind IN ('charge', 'chargeback') AND f.amount - f.unpaid <> coalesce(d.a
 -- check: fact_reversed | a reversed charge gave everything back, another gave nothing
 SELECT 'fact', f.id, CASE WHEN f.reversed_at IS NULL THEN 'standing' ELSE 'reversed' END, d.given_back,
        CASE WHEN f.reversed_at IS NULL THEN d.given_back ELSE d.amount - d.given_back END
-FROM fact f JOIN (SELECT owner, sum(amount) AS amount, sum(given_back) AS given_back FROM draw GROUP BY owner) d ON d.owner = f.id
+FROM fact f JOIN (SELECT owner, sum(amount) AS amount, sum(given_back) AS given_back FROM draw
+    GROUP BY owner) d ON d.owner = f.id
 WHERE d.given_back <> CASE WHEN f.reversed_at IS NULL THEN 0 ELSE d.amount END;
 
 -- check: fact_credit | a credit's amount is what the journal gave
@@ -181,7 +188,8 @@ WHERE f.kind = 'credit' AND f.amount <> coalesce(j.amount, 0);
 -- check: parcel_draws | the draws of a parcel add up to its amount, and what they gave back to what was taken back
 SELECT 'parcel', c.id, c.amount || '/' || c.taken_back, coalesce(d.amount, 0) || '/' || coalesce(d.given_back, 0),
        coalesce(nullif(c.amount - coalesce(d.amount, 0), 0), c.taken_back - coalesce(d.given_back, 0))
-FROM parcel c LEFT JOIN (SELECT owner, sum(amount) AS amount, sum(given_back) AS given_back FROM draw GROUP BY owner) d ON d.owner = c.id
+FROM parcel c LEFT JOIN (SELECT owner, sum(amount) AS amount, sum(given_back) AS given_back FROM draw
+    GROUP BY owner) d ON d.owner = c.id
 WHERE c.amount <> coalesce(d.amount, 0) OR c.taken_back <> coalesce(d.given_back, 0);
 
 -- check: entry_object | an entry is about a row that exists and is of its account
@@ -204,17 +212,20 @@ WHERE NOT CASE
     ELSE e.kind = 'suspense' END;
 
 -- check: word_unknown | every state, kind, route and flag is a word that the books know
-SELECT 'account', id, state, 'active, frozen or closed', topup FROM account WHERE state NOT IN ('active', 'frozen', 'closed')
+SELECT 'account', id, state, 'active, frozen or closed', topup FROM account WHERE state NOT IN ('active', 'frozen',
+    'closed')
 UNION ALL
 SELECT 'topup', id, bonus || ' ' || arbitrage || ' ' || method, 'flags and a method', amount FROM topup
 WHERE bonus NOT IN (0, 1) OR arbitrage NOT IN (0, 1)
    OR method NOT IN ('alipay', 'wechat', 'unionpay', 'online_bank', 'bank_card', 'bank_transfer', 'offline')
 UNION ALL
-SELECT 'claim', id, kind, 'a kind of claim', amount FROM claim WHERE kind NOT IN ('owed_invoice', 'overdue', 'unsettled', 'invoiced')
+SELECT 'claim', id, kind, 'a kind of claim', amount FROM claim WHERE kind NOT IN ('owed_invoice', 'overdue',
+    'unsettled', 'invoiced')
 UNION ALL
 SELECT 'resource', id, state, 'active or released', frozen FROM resource WHERE state NOT IN ('active', 'released')
 UNION ALL
-SELECT 'fact', id, kind, 'charge, credit or chargeback', amount FROM fact WHERE kind NOT IN ('charge', 'credit', 'chargeback')
+SELECT 'fact', id, kind, 'charge, credit or chargeback', amount FROM fact WHERE kind NOT IN ('charge', 'credit',
+    'chargeback')
 UNION ALL
 SELECT 'parcel', id, kind, 'transfer or allocation', amount FROM parcel WHERE kind NOT IN ('transfer', 'allocation')
 UNION ALL
@@ -224,21 +235,28 @@ UNION ALL
 SELECT 'evidence', id, kind, 'a kind of evidence', amount FROM evidence
 WHERE kind NOT IN ('paid', 'not_paid', 'nothing', 'accepted', 'returned', 'arrived')
 UNION ALL
-SELECT 'review', id, decision, 'a decision', NULL FROM review WHERE decision NOT IN ('approve', 'reject', 'need_documents')
+SELECT 'review', id, decision, 'a decision', NULL FROM review WHERE decision NOT IN ('approve', 'reject',
+    'need_documents')
 UNION ALL
-SELECT 'attempt', id, status, 'a status', amount FROM attempt WHERE status NOT IN ('intent', 'unknown', 'paid', 'refused', 'returned');
+SELECT 'attempt', id, status, 'a status', amount FROM attempt WHERE status NOT IN ('intent', 'unknown', 'paid',
+    'refused', 'returned');
 
 -- check: figure_negative | no figure is below zero
-SELECT 'account', id, min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue, unsettled, invoiced),
-       0, min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue, unsettled, invoiced)
+SELECT 'account', id, min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice,
+    overdue, unsettled, invoiced),
+       0, min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue,
+           unsettled, invoiced)
 FROM account
-WHERE min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue, unsettled, invoiced) < 0
+WHERE min(topup, topup_held, transferred_in, allocated_in, other, other_held, voucher, owed_invoice, overdue,
+    unsettled, invoiced) < 0
 UNION ALL
 SELECT 'claim', id, amount, 0, amount FROM claim WHERE amount < 0
 UNION ALL
-SELECT 'topup', id, min(remaining, held, refunded), 0, min(remaining, held, refunded) FROM topup WHERE min(remaining, held, refunded) < 0
+SELECT 'topup', id, min(remaining, held, refunded), 0, min(remaining, held, refunded) FROM topup WHERE min(remaining,
+    held, refunded) < 0
 UNION ALL
 SELECT 'parcel', id, min(remaining, taken_back, invoiced), 0, min(remaining, taken_back, invoiced)
 FROM parcel WHERE min(remaining, taken_back, invoiced) < 0
 UNION ALL
-SELECT 'draw', owner || '/' || line, given_back, amount, amount - given_back FROM draw WHERE given_back < 0 OR given_back > amount;
+SELECT 'draw', owner || '/' || line, given_back, amount, amount - given_back FROM draw WHERE given_back < 0
+    OR given_back > amount;

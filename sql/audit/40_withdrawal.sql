@@ -39,7 +39,8 @@ WHERE NOT CASE w.status
 -- check: withdrawal_counted | a withdrawal counts from its confirmation until it is rejected, failed or cancelled
 SELECT 'withdrawal', w.id, w.counted, w.status, w.amount
 FROM withdrawal w
-WHERE (w.counted = 1) <> (w.confirmed_at IS NOT NULL AND w.status NOT IN ('rejected', 'failed', 'cancelled', 'awaiting_code', 'expired'));
+WHERE (w.counted = 1) <> (w.confirmed_at IS NOT NULL AND w.status NOT IN ('rejected', 'failed', 'cancelled',
+    'awaiting_code', 'expired'));
 
 -- check: withdrawal_confirmed | money is held from the confirmation on, and never without one
 SELECT 'withdrawal', w.id, w.confirmed_at, coalesce(sum(s.frozen), 0), w.amount
@@ -81,7 +82,8 @@ WHERE NOT CASE
     ELSE 0 END;
 
 -- check: leg_resolved_twice | a hold is frozen once and ends once: settled or released, and returned at most once
-SELECT 'leg', leg, freezes || ' freeze, ' || settles || ' settle, ' || releases || ' release, ' || returns || ' return', '1/1',
+SELECT 'leg', leg, freezes || ' freeze, ' || settles || ' settle, ' || releases || ' release, ' || returns
+    || ' return', '1/1',
        settled + released - frozen
 FROM leg_sum WHERE freezes > 1 OR settles + releases > 1 OR returns > settles OR (settles + releases > freezes);
 
@@ -112,7 +114,8 @@ WHERE coalesce(a.paid, 0) <> (l.status = 'successful') OR coalesce(a.returned, 0
 -- check: leg_dates | a leg knows when it was paid and returned, and only then
 SELECT 'leg', l.id, coalesce(l.paid_at, 'NULL') || ' ' || coalesce(l.returned_at, 'NULL'), l.status, l.amount
 FROM leg l
-WHERE (l.paid_at IS NOT NULL) <> (l.status IN ('successful', 'returned')) OR (l.returned_at IS NOT NULL) <> (l.status = 'returned');
+WHERE (l.paid_at IS NOT NULL) <> (l.status IN ('successful', 'returned'))
+    OR (l.returned_at IS NOT NULL) <> (l.status = 'returned');
 
 -- check: attempt_leg | an attempt is for its leg's account, withdrawal, channel and amount
 SELECT 'attempt', a.id, a.account || ' ' || a.withdrawal || ' ' || a.channel || ' ' || a.amount,
@@ -156,7 +159,8 @@ WHERE a.status = 'refused' AND NOT EXISTS (
     SELECT 1 FROM evidence v WHERE v.withdrawal = a.withdrawal AND v.attempt = a.id AND v.kind = 'not_paid');
 
 -- check: evidence_attempt | evidence names an attempt of its withdrawal, account and key
-SELECT 'evidence', v.id, v.attempt || ' ' || coalesce(v.key, ''), coalesce(a.withdrawal, 'NULL') || ' ' || coalesce(a.key, ''), v.amount
+SELECT 'evidence', v.id, v.attempt || ' ' || coalesce(v.key, ''), coalesce(a.withdrawal, 'NULL') || ' '
+    || coalesce(a.key, ''), v.amount
 FROM evidence v LEFT JOIN attempt a ON a.id = v.attempt
 WHERE v.attempt IS NOT NULL AND (a.id IS NULL OR v.withdrawal IS NOT a.withdrawal OR v.account IS NOT a.account
     OR (v.key IS NOT NULL AND v.key <> a.key));

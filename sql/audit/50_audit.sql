@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The audit rows as a story: whole, legal, and naming every entry exactly once. Their chain of hashes is src/audit/chain.c.
+-- The audit rows as a story: whole, legal, and naming every entry exactly once. The chain of hashes is src/audit/chain.c.
 
 -- check: audit_body | the body of an audit row is JSON with moves and entries
 SELECT 'audit', seq, substr(body, 1, 40), 'moves and entries', NULL
@@ -8,7 +8,8 @@ WHERE NOT json_valid(body) OR coalesce(json_type(body, '$.moves'), 'array') <> '
    OR coalesce(json_type(body, '$.entries'), 'array') <> 'array';
 
 -- check: move_gap | each move of an object begins where the one before ended
-SELECT prefix, object, 'seq ' || seq || ': from ' || coalesce(was, 'nothing'), 'it was ' || coalesce(before, 'nothing'), NULL
+SELECT prefix, object, 'seq ' || seq || ': from ' || coalesce(was, 'nothing'), 'it was ' || coalesce(before,
+    'nothing'), NULL
 FROM (SELECT prefix, object, seq, was, lag(became) OVER (PARTITION BY prefix, object ORDER BY seq, line) AS before
       FROM move WHERE prefix IN ('wd', 'leg', 'at'))
 WHERE was IS NOT before;
@@ -17,7 +18,8 @@ WHERE was IS NOT before;
 SELECT m.prefix, m.object, coalesce(m.was, 'nothing') || ' to ' || coalesce(m.became, 'nothing'), 'seq ' || m.seq, NULL
 FROM move m
 WHERE m.prefix IN ('wd', 'leg', 'at') AND NOT EXISTS (
-    SELECT 1 FROM legal l WHERE l.prefix = m.prefix AND l.was = coalesce(m.was, '') AND l.became = coalesce(m.became, ''));
+    SELECT 1 FROM legal l WHERE l.prefix = m.prefix AND l.was = coalesce(m.was, '') AND l.became = coalesce(m.became,
+        ''));
 
 -- check: withdrawal_status_move | a withdrawal's status is where its last move went
 SELECT 'withdrawal', w.id, w.status, coalesce(m.became, 'no move'), w.amount

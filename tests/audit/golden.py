@@ -97,8 +97,8 @@ class Books:
                     payg_active=0, payg_frozen=0, month=0, withdrawals_month=0, day=0, withdrawals_day=0,
                     withdrawn_day=0, version=1, created_at=self.now)
         if subject:
-            self.db.execute("INSERT INTO subject VALUES (?, 0, 1) ON CONFLICT (id) DO UPDATE SET accounts = accounts + 1",
-                            [subject])
+            self.db.execute("INSERT INTO subject VALUES (?, 0, 1) "
+                            "ON CONFLICT (id) DO UPDATE SET accounts = accounts + 1", [subject])
         self.commit("account", key, key)
 
     def topup(self, ref, account, amount):
@@ -147,7 +147,8 @@ class Books:
         owner, paid = self.id("ac:" + account), sum(lot[2] for lot in lots)
         self.fact("charge", ref, owner, paid + unpaid, unpaid)
         lines = self.take("fa:" + ref, owner, lots)
-        self.entry("charge:" + ref, "charge", owner, self.id("fa:" + ref), None, lines + [("revenue", None, None, paid)])
+        self.entry("charge:" + ref, "charge", owner, self.id("fa:" + ref), None,
+                   lines + [("revenue", None, None, paid)])
         if unpaid:
             self.claim("charge-" + ref, account, "overdue", unpaid, commit=False)
         self.commit("charge", owner, self.id("fa:" + ref))
@@ -183,8 +184,8 @@ class Books:
         self.insert("claim", id=self.id("cl:" + ref), account=owner, ref=ref, kind=kind, amount=amount, at=self.now)
         self.add("account", owner, **{kind: amount})
         if kind == "overdue":
-            self.db.execute("UPDATE subject SET overdue = overdue + ? WHERE id = (SELECT subject FROM account WHERE id = ?)",
-                            [amount, owner])
+            self.db.execute("UPDATE subject SET overdue = overdue + ? "
+                            "WHERE id = (SELECT subject FROM account WHERE id = ?)", [amount, owner])
         if commit:
             self.commit("claim", owner, self.id("cl:" + ref))
 
@@ -249,7 +250,8 @@ class Books:
         leg = self.id(f"leg:{name}.{number}")
         owner, = self.db.execute("SELECT account FROM leg WHERE id = ?", [leg]).fetchone()
         lines = []
-        for topup, amount in self.db.execute("SELECT topup, amount FROM lot WHERE leg = ? ORDER BY line", [leg]).fetchall():
+        lots = self.db.execute("SELECT topup, amount FROM lot WHERE leg = ? ORDER BY line", [leg]).fetchall()
+        for topup, amount in lots:
             fund, held, source = ("topup", "topup_held", topup) if topup else ("other", "other_held", None)
             here = {"freeze": (0, 1), "release": (0, -1), "settle": (-1, -1), "return": (1, 0)}[kind]
             self.add("account", owner, **{fund: here[0] * amount, held: here[1] * amount})
@@ -372,7 +374,8 @@ def build(directory, schema):
     books.credit("cr2", "alice", "voucher", 500)
     books.parcel("transfer", "tr1", "carol", "alice", [("topup", "tu:t5", 9_000)])
     books.parcel("allocation", "al1", "carol", "dave", [("topup", "tu:t5", 12_000)])
-    books.charge("ch1", "alice", [("voucher", None, 500), ("transferred_in", "pa:tr1", 4_000), ("topup", "tu:t1", 5_500)])
+    books.charge("ch1", "alice",
+                 [("voucher", None, 500), ("transferred_in", "pa:tr1", 4_000), ("topup", "tu:t1", 5_500)])
     books.charge("ch2", "bob", [("topup", "tu:t4", 10_000)], unpaid=2_500)
     books.charge("ch3", "dave", [("allocated_in", "pa:al1", 3_000)])
     books.reverse("ch3", "dave", [("allocated_in", "pa:al1", 3_000)])
@@ -413,7 +416,7 @@ def build(directory, schema):
     books.cancel("w6", held=True)
     books.withdraw("w7", "alice", [[("t1", 1_200)]])  # in review
     books.confirm("w7", review=1)
-    books.withdraw("w8", "carol", [[("t5", 3_000)]], maker="demo-customer:carol")  # failed, then paid after all: suspense
+    books.withdraw("w8", "carol", [[("t5", 3_000)]], maker="demo-customer:carol")  # failed, then paid: suspense
     books.confirm("w8")
     books.dispatch("w8")
     books.not_paid("w8", 1, "failed")

@@ -35,19 +35,25 @@ CORRUPTIONS = [
      "entry_account_missing", "entry", "<en:credit:cr1>", 20_000),
     ("a posting in another's books", "UPDATE posting SET account = <ac:bob> WHERE entry = <en:topup:t1> AND line = 2",
      "posting_account", "posting", "<en:topup:t1>/2", 100_000),
-    ("a charge paid into a channel", "UPDATE posting SET ledger = 'channel', channel = 'alipay' WHERE entry = <en:charge:ch2> AND line = 2",
+    ("a charge paid into a channel",
+     "UPDATE posting SET ledger = 'channel', channel = 'alipay' WHERE entry = <en:charge:ch2> AND line = 2",
      "posting_shape", "posting", "<en:charge:ch2>/2", 10_000),
-    ("a channel line without its channel", "UPDATE posting SET channel = NULL WHERE entry = <en:settle:w1.1> AND line = 2",
+    ("a channel line without its channel",
+     "UPDATE posting SET channel = NULL WHERE entry = <en:settle:w1.1> AND line = 2",
      "posting_channel", "posting", "<en:settle:w1.1>/2", 20_000),
-    ("a posting from another's top-up", "UPDATE posting SET source = <tu:t4> WHERE entry = <en:charge:ch1> AND line = 3",
+    ("a posting from another's top-up",
+     "UPDATE posting SET source = <tu:t4> WHERE entry = <en:charge:ch1> AND line = 3",
      "posting_source", "posting", "<en:charge:ch1>/3", -5_500),
-    ("postings that do not sum to zero", "UPDATE posting SET amount = amount - 3 WHERE entry = <en:credit:cr1> AND line = 1",
+    ("postings that do not sum to zero",
+     "UPDATE posting SET amount = amount - 3 WHERE entry = <en:credit:cr1> AND line = 1",
      "ledger_total", "currency", "CNY", -3),
     ("a posting without an entry", "INSERT INTO posting VALUES (999, 1, <ac:bob>, 'other', NULL, NULL, 5)",
      "posting_orphan", "posting", "999/1", 5),
-    ("a transfer that never arrived", "DELETE FROM posting WHERE entry = <en:transfer_in:tr1>; DELETE FROM entry WHERE id = <en:transfer_in:tr1>",
+    ("a transfer that never arrived",
+     "DELETE FROM posting WHERE entry = <en:transfer_in:tr1>; DELETE FROM entry WHERE id = <en:transfer_in:tr1>",
      "transit_open", "parcel", "<pa:tr1>", 9_000),
-    ("money used before it came", "UPDATE posting SET entry = 5000 WHERE entry = <en:topup:t1>; UPDATE entry SET id = 5000 WHERE id = <en:topup:t1>",
+    ("money used before it came",
+     "UPDATE posting SET entry = 5000 WHERE entry = <en:topup:t1>; UPDATE entry SET id = 5000 WHERE id = <en:topup:t1>",
      "fund_overdrawn", "entry", "<en:charge:ch1>", -5_500),
     ("an entry about nothing", "UPDATE entry SET object = 4711 WHERE id = <en:charge:ch2>",
      "entry_object", "entry", "<en:charge:ch2>", 10_000),
@@ -78,7 +84,8 @@ CORRUPTIONS = [
      "account_payg_released", "account", "<ac:alice>", 300),
     ("a leg in flight holds nothing", "UPDATE account SET topup_held = 0 WHERE id = <ac:alice>",
      "account_hold", "account", "<ac:alice>", -1_200),
-    ("the month forgot a withdrawal", "UPDATE account SET withdrawals_month = withdrawals_month - 1 WHERE id = <ac:alice>",
+    ("the month forgot a withdrawal",
+     "UPDATE account SET withdrawals_month = withdrawals_month - 1 WHERE id = <ac:alice>",
      "account_month", "account", "<ac:alice>", -1),
     ("the day forgot an amount", "UPDATE account SET withdrawn_day = withdrawn_day - 30000 WHERE id = <ac:alice>",
      "account_day", "account", "<ac:alice>", -30_000),
@@ -86,12 +93,15 @@ CORRUPTIONS = [
      "account_master_missing", "account", "<ac:dave>", None),
     ("a subject without its debt", "UPDATE subject SET overdue = 0 WHERE id = X'53535353535353535353535353535353'",
      "subject_overdue", "subject", "53535353535353535353535353535353", -3_500),
-    ("a subject with an account too many", "UPDATE subject SET accounts = 3 WHERE id = X'53535353535353535353535353535353'",
+    ("a subject with an account too many",
+     "UPDATE subject SET accounts = 3 WHERE id = X'53535353535353535353535353535353'",
      "subject_accounts", "subject", "53535353535353535353535353535353", 3_500),
     ("a subject nobody knows", "UPDATE account SET subject = X'00000000000000000000000000000001' WHERE id = <ac:dave>",
      "subject_missing", "account", "<ac:dave>", 0),
     # Top-ups, facts, parcels, draws
-    ("a top-up grew", "UPDATE topup SET amount = 100010 WHERE id = <tu:t1>; UPDATE account SET topped_up = topped_up + 10 WHERE id = <ac:alice>",
+    ("a top-up grew",
+     "UPDATE topup SET amount = 100010 WHERE id = <tu:t1>; UPDATE account SET topped_up = topped_up + 10 WHERE id = "
+     "<ac:alice>",
      "topup_amount", "topup", "<tu:t1>", 10),
     ("a spent top-up is full again", "UPDATE topup SET remaining = 80000 WHERE id = <tu:t1>",
      "topup_remaining", "topup", "<tu:t1>", -4_500),
@@ -99,9 +109,12 @@ CORRUPTIONS = [
      "topup_held", "topup", "<tu:t1>", -1_200),
     ("a refund was forgotten", "UPDATE topup SET refunded = 0 WHERE id = <tu:t2>",
      "topup_refunded", "topup", "<tu:t2>", -20_000),
-    ("more went back than came in", "UPDATE topup SET refunded = 45000, held = 25000, remaining = 25000 WHERE id = <tu:t2>",
+    ("more went back than came in",
+     "UPDATE topup SET refunded = 45000, held = 25000, remaining = 25000 WHERE id = <tu:t2>",
      "topup_overspent", "topup", "<tu:t2>", 20_000),
-    ("a parcel grew", "UPDATE parcel SET amount = 9500 WHERE id = <pa:tr1>", "parcel_amount", "parcel", "<pa:tr1>", 500),
+    ("a parcel grew",
+     "UPDATE parcel SET amount = 9500 WHERE id = <pa:tr1>",
+     "parcel_amount", "parcel", "<pa:tr1>", 500),
     ("a used parcel is full again", "UPDATE parcel SET remaining = 7000 WHERE id = <pa:tr1>",
      "parcel_remaining", "parcel", "<pa:tr1>", 4_000),
     ("a recall was forgotten", "UPDATE parcel SET taken_back = 0 WHERE id = <pa:tr1>",
@@ -142,14 +155,23 @@ CORRUPTIONS = [
     ("a lot shrank", "UPDATE lot SET amount = 800 WHERE leg = <leg:w9.1>", "leg_amount", "leg", "<leg:w9.1>", 100),
     ("a held leg called paid", "UPDATE leg SET status = 'successful', paid_at = 1 WHERE id = <leg:w7.1>",
      "leg_money", "leg", "<leg:w7.1>", 1_200),
-    ("a hold settled and released", "INSERT INTO entry SELECT 6000, account, 'release', currency, object, withdrawal, amount, at FROM entry WHERE id = <en:settle:w1.2>; "
-     "INSERT INTO posting SELECT 6000, line, account, CASE ledger WHEN 'channel' THEN 'topup' ELSE ledger END, NULL, source, amount FROM posting WHERE entry = <en:settle:w1.2>",
+    ("a hold settled and released",
+     "INSERT INTO entry SELECT 6000, account, 'release', currency, object, withdrawal, amount, at FROM entry WHERE "
+     "id = <en:settle:w1.2>; "
+     "INSERT INTO posting SELECT 6000, line, account, CASE ledger WHEN 'channel' THEN 'topup' ELSE ledger END, NULL, "
+     "source, amount FROM posting WHERE entry = <en:settle:w1.2>",
      "leg_resolved_twice", "leg", "<leg:w1.2>", 10_000),
-    ("a payment settled twice", "INSERT INTO entry SELECT 6000, account, kind, currency, object, withdrawal, amount, at FROM entry WHERE id = <en:settle:w1.1>; "
-     "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = <en:settle:w1.1>",
+    ("a payment settled twice",
+     "INSERT INTO entry SELECT 6000, account, kind, currency, object, withdrawal, amount, at FROM entry WHERE id = "
+     "<en:settle:w1.1>; "
+     "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = "
+     "<en:settle:w1.1>",
      "leg_resolved_twice", "leg", "<leg:w1.1>", 20_000),
-    ("a return came twice", "INSERT INTO entry SELECT 6000, account, kind, currency, object, withdrawal, amount, at FROM entry WHERE id = <en:return:w2.1>; "
-     "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = <en:return:w2.1>",
+    ("a return came twice",
+     "INSERT INTO entry SELECT 6000, account, kind, currency, object, withdrawal, amount, at FROM entry WHERE id = "
+     "<en:return:w2.1>; "
+     "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = "
+     "<en:return:w2.1>",
      "leg_lot_journal", "leg", "<leg:w2.1>", 8_000),
     ("a hold taken from another top-up", "UPDATE posting SET source = <tu:t1> WHERE entry = <en:freeze:w2.1>",
      "leg_lot_journal", "leg", "<leg:w2.1>", 8_000),
@@ -167,9 +189,14 @@ CORRUPTIONS = [
      "attempt_leg", "attempt", "<at:w3.1>", 54_000),
     ("an attempt number was skipped", "UPDATE attempt SET number = 2 WHERE id = <at:w3.1>",
      "attempt_number_gap", "leg", "<leg:w3.1>", None),
-    ("two attempts open at once", "DROP INDEX attempt_one_open; INSERT INTO attempt SELECT 6001, leg, withdrawal, account, 2, 'EBBTWO', channel, status, amount, request, sends, queries, began_at, last_sent_at, dedupe_until, code FROM attempt WHERE id = <at:w3.1>",
+    ("two attempts open at once",
+     "DROP INDEX attempt_one_open; INSERT INTO attempt SELECT 6001, leg, withdrawal, account, 2, 'EBBTWO', channel, "
+     "status, amount, request, sends, queries, began_at, last_sent_at, dedupe_until, code FROM attempt WHERE id = "
+     "<at:w3.1>",
      "attempt_two_open", "leg", "<leg:w3.1>", 6_000),
-    ("a new key before the old one was dead", "INSERT INTO attempt SELECT 6001, leg, withdrawal, account, 2, 'EBBTWO', channel, 'refused', amount, request, sends, queries, began_at, last_sent_at, dedupe_until, code FROM attempt WHERE id = <at:w1.1>",
+    ("a new key before the old one was dead",
+     "INSERT INTO attempt SELECT 6001, leg, withdrawal, account, 2, 'EBBTWO', channel, 'refused', amount, request, "
+     "sends, queries, began_at, last_sent_at, dedupe_until, code FROM attempt WHERE id = <at:w1.1>",
      "attempt_too_early", "attempt", "6001", 20_000),
     ("a key used again", "DROP INDEX attempt_by_key; UPDATE attempt SET key = 'EBBW11' WHERE id = <at:w1.2>",
      "attempt_key_again", "attempt", "<at:w1.2>", 30_000),
@@ -198,22 +225,34 @@ CORRUPTIONS = [
      "leg_status_move", "leg", "<leg:w3.1>", 6_000),
     ("an attempt's status changed behind the audit's back", "UPDATE attempt SET status = 'intent' WHERE id = <at:w3.1>",
      "attempt_status_move", "attempt", "<at:w3.1>", 6_000),
-    ("an entry that no audit row names", "INSERT INTO entry SELECT 6000, account, kind, currency, object, withdrawal, amount, at FROM entry WHERE id = <en:credit:cr1>; "
-     "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = <en:credit:cr1>",
+    ("an entry that no audit row names",
+     "INSERT INTO entry SELECT 6000, account, kind, currency, object, withdrawal, amount, at FROM entry WHERE id = "
+     "<en:credit:cr1>; "
+     "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = "
+     "<en:credit:cr1>",
      "entry_unnamed", "entry", "6000", 20_000),
     ("an entry moved in time", "UPDATE entry SET at = at - 86400000 WHERE id = <en:topup:t5>",
      "entry_moment", "entry", "<en:topup:t5>", 70_000),
     # The chain
-    ("an audit row's principal changed", "UPDATE audit SET principal = 'somebody' WHERE seq = 20", "audit_hash", "audit", "20", None),
+    ("an audit row's principal changed",
+     "UPDATE audit SET principal = 'somebody' WHERE seq = 20",
+     "audit_hash", "audit", "20", None),
     ("an audit row's time changed", "UPDATE audit SET at = at + 1 WHERE seq = 21", "audit_hash", "audit", "21", None),
-    ("an audit row's body changed", "UPDATE audit SET body = replace(body, 'freeze', 'frieze') WHERE seq = <seq:freeze:w1.1>",
+    ("an audit row's body changed",
+     "UPDATE audit SET body = replace(body, 'freeze', 'frieze') WHERE seq = <seq:freeze:w1.1>",
      "audit_hash", "audit", "<seq:freeze:w1.1>", None),
     ("an audit row vanished", "DELETE FROM audit WHERE seq = 30", "audit_gap", "audit", "31", None),
-    ("an audit row's hash changed", "UPDATE audit SET hash = zeroblob(32) WHERE seq = 12", "audit_link", "audit", "13", None),
-    ("a chain with another beginning", "UPDATE audit SET previous = randomblob(32) WHERE seq = 1", "audit_link", "audit", "1", None),
+    ("an audit row's hash changed",
+     "UPDATE audit SET hash = zeroblob(32) WHERE seq = 12",
+     "audit_link", "audit", "13", None),
+    ("a chain with another beginning",
+     "UPDATE audit SET previous = randomblob(32) WHERE seq = 1",
+     "audit_link", "audit", "1", None),
     ("an audit body that is no JSON", "UPDATE audit SET body = 'x' WHERE seq = 14", "audit_body", "audit", "14", None),
     # The file
-    ("a topup of nobody", "UPDATE topup SET account = 88 WHERE id = <tu:t3>", "reference_missing", "topup", "<tu:t3>", None),
+    ("a topup of nobody",
+     "UPDATE topup SET account = 88 WHERE id = <tu:t3>",
+     "reference_missing", "topup", "<tu:t3>", None),
     ("a negative balance", "UPDATE account SET voucher = -5 WHERE id = <ac:bob>",
      "figure_negative", "account", "<ac:bob>", -5),
     ("more given back than taken", "UPDATE draw SET given_back = 3100 WHERE owner = <fa:ch3>",
@@ -222,24 +261,32 @@ CORRUPTIONS = [
      "word_unknown", "topup", "<tu:t3>", 30_000),
     ("more on hold than there is", "UPDATE topup SET held = remaining + 1 WHERE id = <tu:t3>",
      "topup_overspent", "topup", "<tu:t3>", 1),
-    ("sums beyond what can be added", "UPDATE posting SET amount = 9223372036854775807 WHERE line = 1 AND entry IN (<en:credit:cr1>, <en:recall_in:tr1>)",
+    ("sums beyond what can be added",
+     "UPDATE posting SET amount = 9223372036854775807 WHERE line = 1 AND entry IN (<en:credit:cr1>, "
+     "<en:recall_in:tr1>)",
      "check_failed", "check", "entry_sum", None),
 ]
 
 # The same, with the whole chain hashed anew: name, (audit row, old text, new text), finding, table, row, amount
 FORGERIES = [
-    ("a move left out of the story", ("seq:leg:w1.1:sending", '{"o":"<wd:w1>","from":"approved","event":"dispatch","to":"dispatching"},', ""),
+    ("a move left out of the story",
+     ("seq:leg:w1.1:sending", '{"o":"<wd:w1>","from":"approved","event":"dispatch","to":"dispatching"},', ""),
      "move_gap", "wd", "<wd:w1>", None),
-    ("a move that the design forbids", ("seq:settle:w1.1", '"from":"unknown","event":"paid","to":"paid"', '"from":"refused","event":"paid","to":"paid"'),
+    ("a move that the design forbids",
+     ("seq:settle:w1.1", '"from":"unknown","event":"paid","to":"paid"', '"from":"refused","event":"paid","to":"paid"'),
      "move_illegal", "at", "<at:w1.1>", None),
-    ("a move of nothing", ("seq:settle:w1.2", "<leg:w1.2>", "<leg:zero>"), "move_object_missing", "leg", "<leg:zero>", None),
+    ("a move of nothing",
+     ("seq:settle:w1.2", "<leg:w1.2>", "<leg:zero>"),
+     "move_object_missing", "leg", "<leg:zero>", None),
     ("an entry named with less", ("seq:freeze:w7.1", '"kind":"freeze","amount":1200', '"kind":"freeze","amount":200'),
      "audit_entry", "audit", "<seq:freeze:w7.1>", -1_000),
     ("an entry named as another", ("seq:return:w2.1", '"kind":"return"', '"kind":"release"'),
      "audit_entry", "audit", "<seq:return:w2.1>", 0),
-    ("an entry left out of the story", ("seq:credit:cr2", '"entries":[{"o":"<en:credit:cr2>","kind":"credit","amount":500}]', '"entries":[]'),
+    ("an entry left out of the story",
+     ("seq:credit:cr2", '"entries":[{"o":"<en:credit:cr2>","kind":"credit","amount":500}]', '"entries":[]'),
      "entry_unnamed", "entry", "<en:credit:cr2>", 500),
-    ("an entry named twice", ("seq:credit:cr2", '"entries":[', '"entries":[{"o":"<en:topup:t1>","kind":"topup","amount":100000},'),
+    ("an entry named twice",
+     ("seq:credit:cr2", '"entries":[', '"entries":[{"o":"<en:topup:t1>","kind":"topup","amount":100000},'),
      "entry_unnamed", "entry", "<en:topup:t1>", 100_000),
 ]
 
@@ -276,7 +323,8 @@ class Case:
             assert old in body, f"{old} is not in {body}"
             db.execute("UPDATE audit SET body = ? WHERE seq = ?", [body.replace(old, new), seq])
             previous = bytes(32)
-            for row in db.execute("SELECT seq, at, principal, command, account, object, body FROM audit ORDER BY seq").fetchall():
+            rows = db.execute("SELECT seq, at, principal, command, account, object, body FROM audit ORDER BY seq").fetchall()
+            for row in rows:
                 value = golden.chain_hash(row[0], previous, row[1], row[2], row[3], row[4] or 0, row[5] or 0, row[6])
                 db.execute("UPDATE audit SET previous = ?, hash = ? WHERE seq = ?", [previous, value, row[0]])
                 previous = value
@@ -306,7 +354,7 @@ class Test:
         status, out, err = self.audit(case.directory, "--json")
         findings = json.loads(out)["findings"] if out else []
         right = status == 1 and any(
-            f["code"] == code and f["table"] == table and f["row"] == case.fill(row) and (amount is None or f["amount"] == amount)
+            (f["code"], f["table"], f["row"]) == (code, table, case.fill(row)) and amount in (None, f["amount"])
             for f in findings)
         self.check(f"{name}: {code}", right, "\n".join(map(str, findings)) + err)
 
@@ -333,12 +381,14 @@ def test_programs_words(test, pristine):
     test.check("a missing anchor is a warning", "no --anchor" in err, err)
     head = json.loads(test.audit(pristine, "--json")[1])["result"]["head"]
     anchor = os.path.join(pristine, "anchor.json")
-    for name, seq, value, wanted in (("the head", head["seq"], head["hash"], 0), ("a head cut off", head["seq"] + 1, head["hash"], 1),
+    for name, seq, value, wanted in (("the head", head["seq"], head["hash"], 0),
+                                     ("a head cut off", head["seq"] + 1, head["hash"], 1),
                                      ("another hash", head["seq"], "0" * 64, 1)):
         with open(anchor, "w", encoding="utf-8") as file:
             json.dump({"seq": seq, "hash": value}, file)
         status, out, err = test.audit(pristine, "--anchor", anchor)
-        right = status == wanted and ("anchor_missing audit %d" % seq in out) == (wanted == 1) and "no --anchor" not in err
+        told = ("anchor_missing audit %d" % seq) in out
+        right = status == wanted and told == (wanted == 1) and "no --anchor" not in err
         test.check(f"anchor: {name}", right, out + err)
     with open(anchor, "w", encoding="utf-8") as file:
         file.write('{"seq":"1"}')

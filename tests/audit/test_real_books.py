@@ -3,8 +3,8 @@
 """The auditor against books that the real engine wrote: test_real_books.py EBB EBB_AUDIT.
 
 A server runs through every command and every end of a payment; its books must be sound while it runs and after it was
-killed. Then every figure and every status of every row is changed, one at a time: each change must be found, naming the row
-or one that it belongs to. Prints TAP."""
+killed. Then every figure and every status of every row is changed, one at a time: each change must be found, naming the
+row or one that it belongs to. Prints TAP."""
 import http.client
 import itertools
 import json
@@ -19,8 +19,6 @@ import tempfile
 import time
 
 PAYER = {"kind": "personal", "name": "张三"}
-BANK = {"kind": "bank", "name": "张三", "account": "6222020000000001", "bank": "ICBC", "branch": "Yuhua", "province": "Jiangsu",
-        "city": "Nanjing"}
 
 
 class Server:
@@ -41,7 +39,8 @@ class Server:
 
     def ask(self, verb, path, body=None, token="demo-admin", **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"Authorization": "Bearer " + token, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers["Authorization"] = "Bearer " + token
         if body is not None:
             headers["Content-Type"] = "application/json"
         if verb == "POST":
@@ -64,7 +63,8 @@ class Server:
             "subject": {"kind": "person", "name": "张三", "id_number": number, "verified": True}, **more})
 
     def topup(self, account, ref, amount, method="alipay"):
-        self.want("POST", f"/v1/accounts/{account}/topups", {"ref": ref, "amount": amount, "method": method, "payer": PAYER})
+        self.want("POST", f"/v1/accounts/{account}/topups",
+                  {"ref": ref, "amount": amount, "method": method, "payer": PAYER})
 
     def code(self, account, withdrawal):
         messages, _ = self.want("GET", f"/demo/messages?account={account}&limit=100")
@@ -156,8 +156,8 @@ FIGURES = {
     "audit": "at seq",
 }
 STATUSES = {
-    "withdrawal": "awaiting_code in_review need_documents approved dispatching successful partly_successful failed returned "
-                  "rejected cancelled expired",
+    "withdrawal": "awaiting_code in_review need_documents approved dispatching successful partly_successful failed "
+                  "returned rejected cancelled expired",
     "leg": "planned held sending accepted unknown manual successful returned failed released rerouted",
     "attempt": "intent unknown paid refused returned",
 }
@@ -174,7 +174,8 @@ def changes(db):
             condition = EXEMPT.get((table, column), "1")
             for row in db.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY {keys}").fetchall():
                 where = " AND ".join(f"{k} = {literal(row[k])}" for k in keys.split(", "))
-                yield (f"{table} {where}: {column} + 1", f"UPDATE {table} SET {column} = coalesce({column}, 0) + 1 WHERE {where}", near(row))
+                statement = f"UPDATE {table} SET {column} = coalesce({column}, 0) + 1 WHERE {where}"
+                yield f"{table} {where}: {column} + 1", statement, near(row)
     for table, words in STATUSES.items():
         for row in db.execute(f"SELECT * FROM {table}").fetchall():
             for word in words.split():
@@ -282,8 +283,8 @@ def main():
     wanted = {"successful", "failed", "returned", "rejected", "cancelled", "expired", "in_review", "awaiting_code",
               "partly_successful"}
     check("the history has every end of a withdrawal", wanted <= statuses, wanted - statuses)
-    wanted = {"topup", "charge", "reversal", "chargeback", "credit", "transfer_out", "transfer_in", "recall_out", "recall_in",
-              "allocation_out", "allocation_in", "reclaim_out", "reclaim_in", "freeze", "settle", "release", "return"}
+    wanted = {"topup", "charge", "reversal", "chargeback", "credit", "transfer_out", "transfer_in", "recall_out",
+              "recall_in", "allocation_out", "allocation_in", "reclaim_out", "reclaim_in", "freeze", "settle", "release", "return"}
     check("the history has every kind of entry", wanted <= kinds, wanted - kinds)
     planted, missed = every_change(program, data, scratch)
     check(f"all of {planted} changed figures and statuses are found", planted > 300 and not missed, "\n".join(missed))
