@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/engine.h"
 
+#include "engine/generation.h"
 #include "engine/step.h"
 
 #include "base/log.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ struct engine {
     struct chain chain;
     struct ids ids;
     struct engine_stats stats;
-    _Atomic uint64_t generations[ID_SHARD_COUNT];
+    struct generations generations;
     struct instant now; /* of the batch: one moment for all its commands. Order is the chain's, not the clock's */
     int64_t commits_since_checkpoint;
     bool failed; /* the store could not be reopened: everything is refused */
@@ -84,8 +84,7 @@ struct instant engine_now(const struct engine *engine)
 
 uint64_t engine_generation(const struct engine *engine, int shard)
 {
-    INVARIANT(32, shard >= 0 && shard < ID_SHARD_COUNT);
-    return atomic_load(&engine->generations[shard]);
+    return generations_of(&engine->generations, shard);
 }
 
 const struct engine_stats *engine_stats(const struct engine *engine)
@@ -276,34 +275,12 @@ static void checkpoint(struct engine *engine)
         log_line(LOG_LEVEL_WARN, "checkpoint failed", "reason", store_reason(engine->store), NULL);
 }
 
-/* Shards whose accounts the batch changes; asked before the save, which forgets the list of rows. */
-static void shards_note(const struct engine *engine, bool ret_changed[ID_SHARD_COUNT])
-{
-    for (const struct row *row = engine->batch.changes.first; row != NULL; row = row->next_changed)
-        if (row->table == &account_table)
-            ret_changed[id_shard(((const struct account *)row)->id)] = true;
-}
-
-/* Before anybody hears of the commit: whoever has read these accounts earlier must read them again. */
-static void generations_raise(struct engine *engine, const bool changed[ID_SHARD_COUNT])
-{
-    for (int shard = 0; shard < ID_SHARD_COUNT; shard++)
-        if (changed[shard])
-            atomic_fetch_add(&engine->generations[shard], 1);
-}
-
-static void generations_raise_all(struct engine *engine)
-{
-    for (int shard = 0; shard < ID_SHARD_COUNT; shard++)
-        atomic_fetch_add(&engine->generations[shard], 1);
-}
-
 /* The chain as it was: what was not saved did not happen. Ids are not given back; a gap harms nobody. */
 static void run_batch(struct engine *engine, struct work *works, size_t count)
 {
     struct outcome outcome = {.effects_last = &outcome.effects};
     struct chain chain = engine->chain;
-    bool changed[ID_SHARD_COUNT] = {false};
+    struct shards changed = {0};
     struct instant now = engine_now(engine);
     enum err err;
 
@@ -317,13 +294,13 @@ static void run_batch(struct engine *engine, struct work *works, size_t count)
     arena_reset(&engine->arena);
     batch_init(&engine->batch, engine->store, &engine->arena);
     err = decide_all(engine, works, count, &outcome);
-    shards_note(engine, changed);
+    shards_note(&changed, &engine->batch.changes);
     if (err == ERR_NONE)
         err = save(engine);
     else
         store_rollback(engine->store);
     if (err == ERR_NONE) {
-        generations_raise(engine, changed);
+        generations_raise(&engine->generations, &changed);
         for (size_t i = 0; i < count; i++)
             reply_send(&works[i]);
         outcome_send(engine, &outcome);
@@ -331,7 +308,7 @@ static void run_batch(struct engine *engine, struct work *works, size_t count)
         return;
     }
     engine->chain = chain;
-    generations_raise_all(engine); /* it may have happened */
+    generations_raise_all(&engine->generations); /* it may have happened */
     outcome_free(&outcome);
     if (err == ERR_FATAL)
         stop_on_bug(engine, "load");
