@@ -2,8 +2,8 @@
 /* The three state machines, one table each: state, event, next state, and the ledger move that goes with it.
  *
  * Everything that moves a withdrawal, a leg or an attempt asks these tables; a pair that is not in a table is a bug of the
- * caller (INVARIANT 20–22). The tables are plain data so that the tests walk all pairs and the Spin model can be made
- * from the same source. The ledger move is a promise that the caller keeps in the same decision. */
+ * caller (INVARIANT 20–22). The tables are plain data (machines.def), so that the tests walk all pairs and the model that Spin
+ * searches is made of the same lines. The ledger move is a promise that the caller keeps in the same decision. */
 #ifndef EBB_DOMAIN_MACHINE_H
 #define EBB_DOMAIN_MACHINE_H
 
