@@ -1,0 +1,945 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a withdrawal through the whole engine: what the customer, the reviewers, the clock and the channels may
+ * do with it, and where its money stands afterwards. */
+#include "house.h"
+
+#include "domain/withdrawal.h"
+
+#define MORNING "2026-11-20T10:00:00+08:00"
+
+/* ---- the people and what they say ---- */
+
+static void account(struct house *house, const char *ref, const char *policy, const char *name, const char *more)
+{
+    char json[400];
+
+    snprintf(
+        json, sizeof json,
+        "{\"policy\":\"%s\",\"currency\":\"CNY\",\"phone\":\"1380\",\"subject\":{\"kind\":\"person\",\"name\":\"%s\","
+        "\"id_number\":\"110\",\"verified\":true}%s}",
+        policy, name, more);
+    assert_true(house_fact(house, COMMAND_ACCOUNT_PUT, ref, "", json) < 300);
+}
+
+static void topup_of(struct house *house, const char *who, const char *ref, int amount, const char *method,
+                     const char *paid_at, const char *payer, const char *more)
+{
+    char json[400];
+
+    snprintf(json, sizeof json,
+             "{\"ref\":\"%s\",\"amount\":%d,\"method\":\"%s\",\"paid_at\":\"%s\",\"payer\":{\"kind\":\"personal\","
+             "\"name\":\"%s\"}%s}",
+             ref, amount, method, paid_at, payer, more);
+    assert_int_equal(house_fact(house, COMMAND_TOPUP, who, "", json), 201);
+}
+
+static void topup(struct house *house, const char *ref, int amount, const char *paid_at)
+{
+    topup_of(house, "alice", ref, amount, "alipay", paid_at, "Alice", "");
+}
+
+static void fact(struct house *house, enum command_kind kind, const char *who, const char *object, const char *json)
+{
+    assert_true(house_fact(house, kind, who, object, json) < 300);
+}
+
+static int64_t withdraw_for(struct house *house, const char *who, const char *json)
+{
+    struct command command = house_command(COMMAND_WITHDRAW, "alice", OPERATOR, who, "");
+    int64_t id = 0;
+
+    if (house_ask(house, &command, json) == 201)
+        assert_true(id_parse("wd", house_member(house, "id"), &id));
+    return id;
+}
+
+static int64_t withdraw(struct house *house, int amount)
+{
+    char json[100];
+
+    snprintf(json, sizeof json, "{\"account\":\"alice\",\"amount\":%d}", amount);
+    return withdraw_for(house, "alice", json);
+}
+
+static int enter(struct house *house, int64_t id, const char *code)
+{
+    char body[64];
+
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    return house_on(house, COMMAND_CODE, id, "alice", body);
+}
+
+/* The code that was sent last is entered. */
+static int confirm(struct house *house, int64_t id)
+{
+    char code[16];
+
+    house_code(house, code);
+    return enter(house, id, code);
+}
+
+static int review(struct house *house, int64_t id, const char *who, const char *decision)
+{
+    char body[64];
+
+    snprintf(body, sizeof body, "{\"decision\":\"%s\"}", decision);
+    return house_on(house, COMMAND_REVIEW, id, who, body);
+}
+
+static int tick(struct house *house, int64_t id)
+{
+    return house_on(house, COMMAND_TICK, id, "system", NULL);
+}
+
+static void text(struct house *house, const char *sql, char ret[128])
+{
+    char path[96];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+
+    snprintf(path, sizeof path, "%s/ebb.db", house->directory);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    ret[0] = '\0';
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) != NULL)
+        snprintf(ret, 128, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
+static void is(struct house *house, const char *sql, const char *wanted)
+{
+    char found[128];
+
+    text(house, sql, found);
+    if (strcmp(found, wanted) != 0)
+        fail_msg("%s\n  is \"%s\", not \"%s\"", sql, found, wanted);
+}
+
+#define STATUS "SELECT status FROM withdrawal ORDER BY id DESC LIMIT 1"
+#define LEGS "SELECT group_concat(status) FROM (SELECT status FROM leg ORDER BY number)"
+#define HELD "SELECT sum(topup_held + other_held) FROM account"
+#define INCIDENTS "SELECT coalesce(group_concat(kind), '') FROM (SELECT kind FROM incident ORDER BY id)"
+
+/* What a channel says of the payment of a leg. */
+static struct command evidence(struct house *house, int leg, enum evidence_kind kind, const char *code,
+                               const char *reference)
+{
+    struct command command = house_command(COMMAND_EVIDENCE, "system", ROLE_SYSTEM, "", "");
+    char sql[160], found[128];
+
+    snprintf(sql, sizeof sql,
+             "SELECT a.key FROM attempt a JOIN leg l ON l.id = a.leg ORDER BY l.number LIMIT 1 OFFSET %d", leg - 1);
+    text(house, sql, found);
+    snprintf(command.answer.key, sizeof command.answer.key, "%.32s", found);
+    snprintf(sql, sizeof sql, "SELECT amount FROM leg ORDER BY number LIMIT 1 OFFSET %d", leg - 1);
+    command.answer.amount = money_of(house_sql(house, sql));
+    text(house, "SELECT channel FROM attempt LIMIT 1", found);
+    snprintf(command.channel, sizeof command.channel, "%.16s", found);
+    command.source = SOURCE_CALLBACK;
+    command.answer.kind = kind;
+    snprintf(command.answer.currency, sizeof command.answer.currency, "CNY");
+    snprintf(command.answer.code, sizeof command.answer.code, "%s", code);
+    snprintf(command.answer.reference, sizeof command.answer.reference, "%s", reference);
+    return command;
+}
+
+static void say(struct house *house, int leg, enum evidence_kind kind, const char *code, const char *reference)
+{
+    struct command command = evidence(house, leg, kind, code, reference);
+
+    assert_int_equal(house_ask(house, &command, NULL), 200);
+}
+
+/* Alice under Alibaba with 1000.00 of this month: no review on the way back to the source. */
+static void open_alice(struct house *house)
+{
+    house_open(house, MORNING);
+    account(house, "alice", "alibaba", "Alice", "");
+    topup(house, "t1", 100000, "2026-11-01T10:00:00+08:00");
+}
+
+/* Huawei reviews everything. */
+static int64_t open_review(struct house *house)
+{
+    int64_t id;
+
+    house_open(house, MORNING);
+    account(house, "alice", "huawei", "Alice", "");
+    topup(house, "t1", 100000, "2026-11-01T10:00:00+08:00");
+    id = withdraw(house, 30000);
+    assert_int_equal(confirm(house, id), 200);
+    is(house, STATUS, "in_review");
+    return id;
+}
+
+/* A payment on its way. */
+static int64_t open_sent(struct house *house)
+{
+    int64_t id;
+
+    open_alice(house);
+    id = withdraw(house, 30000);
+    assert_int_equal(confirm(house, id), 200);
+    assert_int_equal(tick(house, id), 200);
+    is(house, LEGS, "sending");
+    return id;
+}
+
+static void run_together(struct house *house, struct command *commands, int *statuses, size_t count);
+
+/* ---- the code ---- */
+
+static void a_code_confirms_its_own_withdrawal_only(void **state)
+{
+    struct house house;
+    char first[16], second[16];
+    int64_t one, other;
+
+    (void)state;
+    open_alice(&house);
+    one = withdraw(&house, 30000);
+    house_code(&house, first);
+    other = withdraw(&house, 20000);
+    house_code(&house, second);
+    assert_string_not_equal(first, second);
+    assert_int_equal(enter(&house, one, second), 422);
+    assert_string_equal(house_member(&house, "code"), "wrong_code");
+    assert_int_equal(enter(&house, other, first), 422);
+    assert_int_equal(enter(&house, one, first), 200);
+    assert_int_equal(enter(&house, one, first), 409);
+    is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+static void codes_are_resent_after_a_minute_and_die_after_five(void **state)
+{
+    struct house house;
+    char code[16];
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    id = withdraw(&house, 30000);
+    house_code(&house, code);
+    house.now_ms += 59999;
+    assert_int_equal(house_on(&house, COMMAND_RESEND, id, "alice", NULL), 429);
+    assert_string_equal(house_member(&house, "code"), "resend_too_soon");
+    house.now_ms += 1;
+    assert_int_equal(house_on(&house, COMMAND_RESEND, id, "alice", NULL), 200);
+    if (enter(&house, id, code) == 200)
+        fail_msg("the first code still counts");
+    house_code(&house, code);
+    house.now_ms += 5 * MS_MINUTE; /* the boundary instant is inside */
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, STATUS, "awaiting_code");
+    assert_int_equal(enter(&house, id, code), 200);
+    id = withdraw(&house, 100);
+    house_code(&house, code);
+    house.now_ms += 5 * MS_MINUTE + 1;
+    assert_int_equal(enter(&house, id, code), 422);
+    assert_string_equal(house_member(&house, "code"), "code_expired");
+    is(&house, STATUS, "expired");
+    house_close(&house);
+}
+
+static void a_plan_is_made_anew_when_its_lots_are_gone(void **state)
+{
+    struct house house;
+    char first[16];
+    int64_t one, other;
+
+    (void)state;
+    open_alice(&house);
+    topup(&house, "t2", 30000, "2026-11-10T10:00:00+08:00");
+    one = withdraw(&house, 30000); /* both plans take t2, the latest */
+    house_code(&house, first);
+    other = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, other), 200);
+    assert_int_equal(enter(&house, one, first), 200);
+    is(&house, "SELECT group_concat(ref || held) FROM (SELECT ref, held FROM topup ORDER BY ref)", "t130000,t230000");
+    is(&house, HELD, "60000");
+    house_close(&house);
+}
+
+static void chosen_topups_are_not_chosen_anew(void **state)
+{
+    struct house house;
+    char first[16];
+    int64_t one, other;
+
+    (void)state;
+    open_alice(&house);
+    topup(&house, "t2", 30000, "2026-11-10T10:00:00+08:00");
+    one = withdraw_for(&house, "alice",
+                       "{\"account\":\"alice\",\"amount\":30000,\"topups\":[{\"ref\":\"t2\",\"amount\":30000}]}");
+    house_code(&house, first);
+    other = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, other), 200);
+    assert_int_equal(enter(&house, one, first), 409);
+    is(&house, "SELECT status FROM withdrawal ORDER BY id LIMIT 1", "cancelled");
+    is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+/* HW-12: the account that was named belongs to the payer of the first plan's top-up, not of any other. */
+static void a_new_plan_keeps_to_the_payee(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    house_open(&house, MORNING);
+    account(&house, "alice", "huawei", "Alice", "");
+    topup_of(&house, "alice", "a", 50000, "alipay", "2025-01-01T10:00:00+08:00", "Wang Fang", "");
+    topup_of(&house, "alice", "b", 50000, "alipay", "2025-02-01T10:00:00+08:00", "Li Bo", "");
+    id = withdraw_for(&house, "alice",
+                      "{\"account\":\"alice\",\"amount\":30000,\"destination\":{\"kind\":\"bank\",\"name\":\"Li Bo\","
+                      "\"account\":\"62\",\"bank\":\"ICBC\",\"branch\":\"x\",\"province\":\"x\",\"city\":\"y\"}}");
+    assert_int_equal(house.status, 201);
+    fact(&house, COMMAND_CHARGEBACK, "alice", "b", "{\"ref\":\"cb\",\"amount\":50000}");
+    assert_int_equal(confirm(&house, id), 409);
+    is(&house, STATUS, "cancelled");
+    is(&house, HELD, "0");
+    house_close(&house);
+}
+
+/* ---- cancelling ---- */
+
+static void only_what_was_not_sent_is_cancelled(void **state)
+{
+    static const struct {
+        const char *state;
+        int status;
+    } rows[] = {{"awaiting_code", 200}, {"in_review", 200}, {"need_documents", 200},
+                {"approved", 200},      {"rejected", 409},  {"dispatching", 409}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct house house;
+        int64_t id;
+
+        house_open(&house, MORNING);
+        account(&house, "alice", "huawei", "Alice", "");
+        topup(&house, "t1", 100000, "2026-11-01T10:00:00+08:00");
+        id = withdraw(&house, 30000);
+        if (i >= 1)
+            assert_int_equal(confirm(&house, id), 200);
+        if (i >= 2)
+            assert_int_equal(review(&house, id, "r1", i == 2 ? "need_documents" : i == 4 ? "reject" : "approve"), 200);
+        if (i >= 5)
+            assert_int_equal(tick(&house, id), 200);
+        is(&house, STATUS, rows[i].state);
+        assert_int_equal(house_on(&house, COMMAND_CANCEL, id, "alice", NULL), rows[i].status);
+        is(&house, HELD, rows[i].status == 200 || i == 4 ? "0" : "30000");
+        is(&house, "SELECT withdrawals_month FROM account", i == 5 ? "1" : "0");
+        assert_int_equal(house_sql(&house, "SELECT count(*) FROM entry WHERE kind = 'release'"), i >= 1 && i <= 4);
+        house_close(&house);
+    }
+}
+
+/* ---- review ---- */
+
+static void the_maker_does_not_decide_and_nobody_on_stale_news(void **state)
+{
+    struct house house;
+    int64_t id;
+    struct command command;
+
+    (void)state;
+    id = open_review(&house);
+    assert_int_equal(review(&house, id, "alice", "approve"), 422);
+    assert_string_equal(house_member(&house, "code"), "maker_is_checker");
+    command = house_command(COMMAND_REVIEW, "r1", OPERATOR, "", "");
+    command.object_id = id;
+    command.any_version = false;
+    command.if_match = house_sql(&house, "SELECT version FROM withdrawal") - 1;
+    assert_int_equal(house_ask(&house, &command, "{\"decision\":\"approve\"}"), 412);
+    command.if_match++;
+    assert_int_equal(house_ask(&house, &command, "{\"decision\":\"approve\"}"), 200);
+    is(&house, STATUS, "approved");
+    house_close(&house);
+}
+
+static void documents_are_asked_for_and_come_back(void **state)
+{
+    struct house house;
+    struct command paper = house_command(COMMAND_DOCUMENT, "alice", ROLE_WITHDRAW, "", "");
+    char json[240], id_text[ID_TEXT_BYTES];
+    int64_t id;
+
+    (void)state;
+    id = open_review(&house);
+    assert_int_equal(review(&house, id, "r1", "need_documents"), 200);
+    assert_int_equal(review(&house, id, "r1", "approve"), 409);
+    id_format("wd", id, id_text);
+    snprintf(json, sizeof json,
+             "{\"withdrawal\":\"%s\",\"name\":\"f\",\"media_type\":\"application/pdf\",\"content\":\"JVBERi0xLjQK\"}",
+             id_text);
+    assert_int_equal(house_ask(&house, &paper, json), 201);
+    is(&house, STATUS, "in_review");
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+static void what_is_owed_meanwhile_stops_the_approval(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    id = open_review(&house);
+    fact(&house, COMMAND_CLAIM_PUT, "alice", "c", "{\"kind\":\"overdue\",\"amount\":80000}");
+    assert_int_equal(review(&house, id, "r1", "approve"), 409);
+    assert_string_equal(house_member(&house, "available"), "20000");
+    is(&house, HELD, "30000");
+    assert_int_equal(review(&house, id, "r1", "reject"), 200);
+    is(&house, STATUS, "rejected");
+    is(&house, HELD, "0");
+    assert_int_equal(review(&house, id, "r1", "reject"), 409);
+    house_close(&house);
+}
+
+/* Northwind wants two people above 10000.00, and a reviewer because the name is only nearly the customer's. */
+static int64_t open_two(struct house *house)
+{
+    int64_t id;
+
+    house_open_with(house, MORNING, POLICIES);
+    account(house, "alice", "northwind", "Alice", "");
+    topup(house, "t1", 2000000, "2026-11-01T10:00:00+08:00");
+    id = withdraw_for(house, "alice",
+                      "{\"account\":\"alice\",\"amount\":1000001,\"reason\":\"card_lost\",\"documents\":[\"a\",\"b\"],"
+                      "\"destination\":{\"kind\":\"bank\",\"name\":\"Alise\",\"account\":\"62\",\"bank\":\"ICBC\","
+                      "\"province\":\"x\",\"city\":\"y\"}}");
+    assert_int_equal(house->status, 201);
+    assert_int_equal(confirm(house, id), 200);
+    is(house, STATUS, "in_review");
+    return id;
+}
+
+static void much_money_takes_two_people(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    id = open_two(&house);
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    is(&house, STATUS, "in_review");
+    assert_int_equal(review(&house, id, "r1", "approve"), 409);
+    assert_int_equal(review(&house, id, "r2", "approve"), 200);
+    is(&house, STATUS, "approved");
+    house_close(&house);
+}
+
+/* Two approvals of one person, the second with the version that will be: both in one batch. */
+static void one_person_in_one_batch_is_one_person(void **state)
+{
+    struct house house;
+    struct command commands[2];
+    int64_t id;
+    int statuses[2];
+
+    (void)state;
+    id = open_two(&house);
+    for (int i = 0; i < 2; i++) {
+        static const struct review_ask approve = {.decision = REVIEW_APPROVE};
+
+        commands[i] = house_command(COMMAND_REVIEW, "r1", OPERATOR, "", "");
+        commands[i].object_id = id;
+        commands[i].any_version = false;
+        commands[i].if_match = house_sql(&house, "SELECT version FROM withdrawal") + i;
+        commands[i].ask = &approve;
+    }
+    run_together(&house, commands, statuses, 2);
+    assert_int_equal(statuses[0], 200);
+    assert_int_equal(statuses[1], 409);
+    is(&house, STATUS, "in_review");
+    is(&house, "SELECT approvals FROM withdrawal", "1");
+    house_close(&house);
+}
+
+/* PA-02 counts where it was confirmed: neither December's withdrawal nor the new month takes November's away. */
+static void a_month_counts_what_was_confirmed_in_it(void **state)
+{
+    static const char ask[] =
+        "{\"account\":\"alice\",\"amount\":10000,\"destination\":{\"kind\":\"bank\",\"name\":\"Alice\","
+        "\"account\":\"62\",\"bank\":\"ICBC\",\"branch\":\"x\",\"province\":\"x\",\"city\":\"y\"}}";
+    struct house house;
+    int64_t november, december;
+
+    (void)state;
+    house_open(&house, "2026-11-30T23:00:00+08:00");
+    account(&house, "alice", "pingan", "Alice", "");
+    topup(&house, "t1", 100000, "2026-11-01T10:00:00+08:00");
+    november = withdraw_for(&house, "alice", ask);
+    assert_int_equal(confirm(&house, november), 200);
+    assert_int_equal(withdraw_for(&house, "alice", ask), 0);
+    assert_string_equal(house_member(&house, "code"), "monthly_limit");
+    house.now_ms += 2 * MS_HOUR;
+    december = withdraw_for(&house, "alice", ask);
+    assert_int_equal(confirm(&house, december), 200);
+    assert_int_equal(review(&house, november, "r1", "approve"), 200);
+    assert_int_equal(tick(&house, november), 200);
+    is(&house, "SELECT status FROM withdrawal ORDER BY id LIMIT 1", "dispatching");
+    assert_int_equal(review(&house, december, "r1", "reject"), 200);
+    assert_int_not_equal(withdraw_for(&house, "alice", ask), 0); /* rejected ones do not count */
+    house_close(&house);
+}
+
+/* ---- before the first send ---- */
+
+/* HW-06: 11 months after Christmas the way back closes, while a reviewer thinks. */
+static void a_window_that_closes_in_review_gives_its_leg_back(void **state)
+{
+    struct house house;
+    int64_t id, messages;
+
+    (void)state;
+    house_open(&house, MORNING);
+    account(&house, "alice", "huawei", "Alice", "");
+    topup(&house, "old", 40000, "2025-12-25T10:00:00+08:00");
+    topup(&house, "new", 60000, "2026-11-01T10:00:00+08:00");
+    id = withdraw(&house, 100000);
+    assert_int_equal(confirm(&house, id), 200);
+    house.now_ms += 5 * MS_DAY; /* the boundary instant is inside: 2026-11-25T10:00 */
+    messages = house_sql(&house, "SELECT count(*) FROM message");
+    house.now_ms += 1;
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    is(&house, LEGS, "held,rerouted");
+    is(&house, HELD, "60000");
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM message"), messages + 1);
+    assert_int_equal(tick(&house, id), 200);
+    say(&house, 1, EVIDENCE_PAID, "", "R1");
+    is(&house, STATUS, "partly_successful");
+    is(&house, "SELECT topup FROM account", "40000");
+    house_close(&house);
+}
+
+static void all_windows_closed_is_a_failure_that_does_not_count(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    house_open(&house, MORNING);
+    account(&house, "alice", "huawei", "Alice", "");
+    topup(&house, "old", 40000, "2025-12-25T10:00:00+08:00");
+    id = withdraw(&house, 40000);
+    assert_int_equal(confirm(&house, id), 200);
+    house.now_ms += 6 * MS_DAY;
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    is(&house, STATUS, "failed");
+    is(&house, LEGS, "rerouted");
+    is(&house, "SELECT failure_code FROM withdrawal", "window_closed");
+    is(&house, HELD, "0");
+    is(&house, "SELECT withdrawals_month FROM account", "0");
+    house_close(&house);
+}
+
+/* NW-09: what closes here can only be paid back by staff; the other leg goes out all the same. */
+static void a_window_that_closes_before_the_send_stops_its_leg_only(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    house_open_with(&house, MORNING, POLICIES);
+    account(&house, "alice", "northwind", "Alice", "");
+    topup_of(&house, "alice", "old", 40000, "bank_card", "2026-05-20T10:00:30+08:00", "Alice", "");
+    topup(&house, "new", 60000, "2026-11-01T10:00:00+08:00");
+    id = withdraw(&house, 100000);
+    assert_int_equal(confirm(&house, id), 200);
+    is(&house, STATUS, "approved");
+    house.now_ms += MS_MINUTE;
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, STATUS, "dispatching");
+    is(&house, LEGS, "sending,rerouted");
+    is(&house, HELD, "60000");
+    house_close(&house);
+}
+
+static void a_frozen_account_sends_nothing(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    id = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, id), 200);
+    account(&house, "alice", "alibaba", "Alice", ",\"state\":\"frozen\"");
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, STATUS, "cancelled");
+    is(&house, HELD, "0");
+    assert_null(house.effects);
+    is(&house, "SELECT withdrawals_month FROM account", "0");
+    house_close(&house);
+}
+
+/* A leg that waits is asked again when its turn comes, and somebody is told, once. */
+static void a_leg_without_a_channel_waits_and_is_asked_again(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    topup_of(&house, "alice", "t2", 40000, "alipay", "2026-10-01T10:00:00+08:00", "Alice", ",\"channel\":\"nowhere\"");
+    id = withdraw(&house, 140000);
+    assert_int_equal(confirm(&house, id), 200);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(tick(&house, id), 200);
+        house.now_ms += 1000;
+    }
+    is(&house, LEGS, "sending,held");
+    is(&house, INCIDENTS, "no_channel");
+    account(&house, "alice", "alibaba", "Alice", ",\"state\":\"frozen\"");
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, LEGS, "sending,released");
+    is(&house, HELD, "100000");
+    say(&house, 1, EVIDENCE_PAID, "", "R1");
+    is(&house, STATUS, "partly_successful");
+    is(&house, "SELECT topup FROM account", "40000");
+    house_close(&house);
+}
+
+/* ---- evidence ---- */
+
+static void one_leg_paid_and_one_refused_is_partly_successful(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    topup(&house, "t2", 40000, "2026-10-01T10:00:00+08:00");
+    id = withdraw(&house, 140000);
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(tick(&house, id), 200);
+    say(&house, 1, EVIDENCE_PAID, "", "R1");
+    is(&house, STATUS, "dispatching");
+    say(&house, 2, EVIDENCE_NOT_PAID, "ACQ.REFUSED", "");
+    is(&house, STATUS, "partly_successful");
+    is(&house, "SELECT failure_code FROM leg WHERE number = 2", "ACQ.REFUSED");
+    is(&house, "SELECT topup FROM account", "40000");
+    is(&house, HELD, "0");
+    say(&house, 1, EVIDENCE_RETURNED, "BOUNCED", "");
+    is(&house, STATUS, "returned");
+    is(&house, "SELECT topup FROM account", "140000");
+    house_close(&house);
+}
+
+/* Each row: what the channel says in turn; where leg, money, suspense and incidents stand then. */
+static void evidence_in_any_order(void **state)
+{
+    static const struct {
+        struct {
+            enum evidence_kind kind;
+            const char *reference;
+        } said[4];
+        const char *leg, *withdrawal, *topup, *held, *suspense, *incidents;
+    } rows[] = {
+        {{{EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, ""}}, "successful", "successful", "70000", "0", "0", ""},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}}, "successful", "successful", "70000", "0", "0", "paid_twice"},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOT_PAID, ""}},
+         "successful",
+         "successful",
+         "70000",
+         "0",
+         "0",
+         "contradiction"},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOTHING, ""}}, "successful", "successful", "70000", "0", "0", ""},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}}, "returned", "returned", "100000", "0", "0", ""},
+        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_PAID, "R1"}},
+         "returned",
+         "returned",
+         "100000",
+         "0",
+         "0",
+         ""},
+        {{{EVIDENCE_RETURNED, "R1"}}, "returned", "returned", "100000", "0", "0", ""},
+        {{{EVIDENCE_RETURNED, "R1"}, {EVIDENCE_PAID, "R1"}}, "returned", "returned", "100000", "0", "0", ""},
+        {{{EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
+        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
+        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_RETURNED, ""}}, "failed", "failed", "100000", "0", "0", "contradiction"},
+        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}},
+         "failed",
+         "failed",
+         "100000",
+         "0",
+         "-30000",
+         "paid_after_release"},
+        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}},
+         "failed",
+         "failed",
+         "100000",
+         "0",
+         "-30000",
+         "paid_after_release"},
+        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, ""}, {EVIDENCE_PAID, ""}},
+         "failed",
+         "failed",
+         "100000",
+         "0",
+         "-30000",
+         "paid_after_release"},
+        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}},
+         "failed",
+         "failed",
+         "100000",
+         "0",
+         "-30000",
+         "paid_after_release,paid_twice"},
+        {{{EVIDENCE_NOTHING, ""}}, "unknown", "dispatching", "100000", "30000", "0", ""},
+        {{{EVIDENCE_NOTHING, ""}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
+        {{{EVIDENCE_ACCEPTED, ""}}, "accepted", "dispatching", "100000", "30000", "0", ""},
+        {{{EVIDENCE_ACCEPTED, ""}, {EVIDENCE_NOTHING, ""}}, "accepted", "dispatching", "100000", "30000", "0", ""},
+        {{{EVIDENCE_ACCEPTED, ""}, {EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
+        {{{EVIDENCE_ARRIVED, ""}}, "sending", "dispatching", "100000", "30000", "0", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct house house;
+
+        open_sent(&house);
+        for (size_t j = 0; j < 4 && rows[i].said[j].kind != EVIDENCE_NONE; j++)
+            say(&house, 1, rows[i].said[j].kind, "", rows[i].said[j].reference);
+        print_message("row %zu\n", i);
+        is(&house, LEGS, rows[i].leg);
+        is(&house, STATUS, rows[i].withdrawal);
+        is(&house, "SELECT topup FROM account", rows[i].topup);
+        is(&house, HELD, rows[i].held);
+        is(&house, "SELECT coalesce(sum(amount), 0) FROM posting WHERE ledger = 'suspense'", rows[i].suspense);
+        is(&house, INCIDENTS, rows[i].incidents);
+        is(&house, "SELECT sum(amount) FROM posting", "0");
+        house_close(&house);
+    }
+}
+
+static void another_amount_proves_nothing(void **state)
+{
+    struct house house;
+    struct command command;
+
+    (void)state;
+    open_sent(&house);
+    say(&house, 1, EVIDENCE_NOTHING, "", "");
+    command = evidence(&house, 1, EVIDENCE_PAID, "", "R1");
+    command.answer.amount = money_of(29999);
+    assert_int_equal(house_ask(&house, &command, NULL), 200);
+    is(&house, LEGS, "unknown");
+    is(&house, INCIDENTS, "amount_differs");
+    command.answer.amount = money_of(30000);
+    snprintf(command.answer.currency, sizeof command.answer.currency, "USD");
+    assert_int_equal(house_ask(&house, &command, NULL), 200);
+    is(&house, LEGS, "unknown");
+    is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+/* Spent top-ups leave the book when a charge is taken; evidence in the same batch still finds the lots of its leg. */
+static void a_bounce_and_a_charge_in_one_batch(void **state)
+{
+    static const struct charge_ask charge = {.ref = "c1", .amount = {100}};
+    struct house house;
+    struct command commands[3];
+    int statuses[3];
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    topup(&house, "t0", 500, "2026-10-01T10:00:00+08:00");
+    id = withdraw(&house, 100000); /* all of t1 */
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(tick(&house, id), 200);
+    say(&house, 1, EVIDENCE_PAID, "", "R1");
+    commands[0] = house_command(COMMAND_TICK, "system", ROLE_SYSTEM, "", "");
+    commands[0].object_id = id;
+    commands[1] = house_command(COMMAND_CHARGE, "billing", BILLING, "alice", "");
+    commands[1].ask = &charge;
+    commands[2] = evidence(&house, 1, EVIDENCE_RETURNED, "BOUNCED", "");
+    run_together(&house, commands, statuses, 3);
+    assert_int_equal(statuses[1], 201);
+    assert_int_equal(statuses[2], 200);
+    is(&house, STATUS, "returned");
+    is(&house, "SELECT topup FROM account", "100400");
+    house_close(&house);
+}
+
+/* ---- silence ---- */
+
+static void silence_is_asked_about_and_never_paid_twice(void **state)
+{
+    struct house house;
+    char request[128], again[128];
+    int64_t id;
+
+    (void)state;
+    id = open_sent(&house);
+    text(&house, "SELECT hex(request) FROM attempt", request);
+    house_drop_effects(&house);
+    house.now_ms += 30 * MS_SECOND;
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, LEGS, "unknown");
+    assert_true(house.effects->query);
+    house_drop_effects(&house);
+    say(&house, 1, EVIDENCE_NOTHING, "not_found", "");
+    house.now_ms += 10 * MS_SECOND;
+    assert_int_equal(tick(&house, id), 200);
+    assert_false(house.effects->query);
+    assert_false(house.effects->first);
+    is(&house, "SELECT group_concat(number || ' ' || sends) FROM attempt", "1 2");
+    text(&house, "SELECT hex(request) FROM attempt", again);
+    assert_string_equal(request, again);
+    say(&house, 1, EVIDENCE_NOT_PAID, "ACQ.REFUSED", "");
+    is(&house, STATUS, "failed");
+    house.now_ms += MS_DAY;
+    assert_int_equal(tick(&house, id), 200);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM attempt"), 1);
+    house_close(&house);
+}
+
+/* A channel that may have forgotten the key is asked, not paid through again. */
+static void a_forgotten_key_is_never_sent_again(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    house.channels.items[0]->capability.dedupe_days = 1;
+    id = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(tick(&house, id), 200);
+    say(&house, 1, EVIDENCE_NOTHING, "not_found", "");
+    house.now_ms += MS_DAY;
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, "SELECT sends FROM attempt", "1");
+    is(&house, LEGS, "manual");
+    is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+static void silence_rings_once_and_goes_to_people_after_a_day(void **state)
+{
+    struct house house;
+    char sql[120];
+    int64_t id, began;
+
+    (void)state;
+    id = open_sent(&house);
+    began = house.now_ms;
+    for (;;) {
+        int64_t next = house_sql(&house, "SELECT coalesce(next_at, 0) FROM withdrawal");
+
+        if (next == 0)
+            break;
+        assert_true(next > house.now_ms);
+        house.now_ms = next;
+        assert_int_equal(tick(&house, id), 200);
+        house_drop_effects(&house);
+    }
+    is(&house, LEGS, "manual");
+    is(&house, INCIDENTS, "outcome_unknown,manual_decision");
+    snprintf(sql, sizeof sql, "SELECT group_concat((at - %lld) / 60000) FROM (SELECT at FROM incident ORDER BY id)",
+             (long long)began);
+    is(&house, sql, "30,1440");
+    is(&house, "SELECT sends FROM attempt", "1");
+    is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+static int resolve(struct house *house, int64_t id, const char *who, const char *kind, const char *document)
+{
+    char key[128], body[300];
+
+    text(house, "SELECT key FROM attempt", key);
+    snprintf(body, sizeof body, "{\"key\":\"%.32s\",\"kind\":\"%s\",\"amount\":30000%s}", key, kind, document);
+    return house_on(house, COMMAND_RESOLVE, id, who, body);
+}
+
+static void two_people_with_a_document_decide(void **state)
+{
+    static const char paper[] = ",\"document\":\"doc_1\"";
+    char long_name[PRINCIPAL_BYTES];
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    id = open_sent(&house);
+    memset(long_name, 'r', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    assert_int_equal(resolve(&house, id, "r1", "paid", paper), 409); /* not yet a case for people */
+    house.now_ms += MS_DAY;
+    assert_int_equal(tick(&house, id), 200);
+    assert_int_equal(resolve(&house, id, "r1", "paid", ""), 422);
+    assert_int_equal(resolve(&house, id, "alice", "paid", paper), 422);
+    assert_int_equal(resolve(&house, id, long_name, "not_paid", paper), 200);
+    assert_int_equal(resolve(&house, id, long_name, "not_paid", paper), 422);
+    assert_string_equal(house_member(&house, "code"), "maker_is_checker");
+    is(&house, LEGS, "manual");
+    assert_int_equal(resolve(&house, id, "r2", "paid", paper), 200); /* another opinion is another proposal */
+    is(&house, LEGS, "manual");
+    assert_int_equal(resolve(&house, id, "r2", "not_paid", paper), 200);
+    is(&house, LEGS, "failed");
+    is(&house, HELD, "0");
+    house_close(&house);
+}
+
+/* ---- several at once ---- */
+
+static void keep_status(struct command *command, struct reply *reply)
+{
+    *(int *)command->context = reply->status;
+    reply_fini(reply);
+}
+
+static void run_together(struct house *house, struct command *commands, int *statuses, size_t count)
+{
+    struct command *batch[8];
+
+    for (size_t i = 0; i < count; i++) {
+        commands[i].done = keep_status;
+        commands[i].context = &statuses[i];
+        batch[i] = &commands[i];
+    }
+    engine_run_batch(house->engine, batch, count);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_code_confirms_its_own_withdrawal_only),
+        cmocka_unit_test(codes_are_resent_after_a_minute_and_die_after_five),
+        cmocka_unit_test(a_plan_is_made_anew_when_its_lots_are_gone),
+        cmocka_unit_test(chosen_topups_are_not_chosen_anew),
+        cmocka_unit_test(a_new_plan_keeps_to_the_payee),
+        cmocka_unit_test(only_what_was_not_sent_is_cancelled),
+        cmocka_unit_test(the_maker_does_not_decide_and_nobody_on_stale_news),
+        cmocka_unit_test(documents_are_asked_for_and_come_back),
+        cmocka_unit_test(what_is_owed_meanwhile_stops_the_approval),
+        cmocka_unit_test(much_money_takes_two_people),
+        cmocka_unit_test(one_person_in_one_batch_is_one_person),
+        cmocka_unit_test(a_month_counts_what_was_confirmed_in_it),
+        cmocka_unit_test(a_window_that_closes_in_review_gives_its_leg_back),
+        cmocka_unit_test(all_windows_closed_is_a_failure_that_does_not_count),
+        cmocka_unit_test(a_window_that_closes_before_the_send_stops_its_leg_only),
+        cmocka_unit_test(a_frozen_account_sends_nothing),
+        cmocka_unit_test(a_leg_without_a_channel_waits_and_is_asked_again),
+        cmocka_unit_test(one_leg_paid_and_one_refused_is_partly_successful),
+        cmocka_unit_test(evidence_in_any_order),
+        cmocka_unit_test(another_amount_proves_nothing),
+        cmocka_unit_test(a_bounce_and_a_charge_in_one_batch),
+        cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
+        cmocka_unit_test(a_forgotten_key_is_never_sent_again),
+        cmocka_unit_test(silence_rings_once_and_goes_to_people_after_a_day),
+        cmocka_unit_test(two_people_with_a_document_decide),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
