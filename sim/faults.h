@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What befalls a town: power cuts, kills, disk errors, clocks that jump, banks that are slow, silent or lie. */
+#ifndef EBB_SIM_FAULTS_H
+#define EBB_SIM_FAULTS_H
+
+#include "people.h"
+
+/* Perhaps something happens, now or at some write to come. */
+void faults_strike(struct sim *sim);
+/* A bank says what is not so; the engine must notice each time. */
+void faults_lie(struct sim *sim);
+/* Nothing more happens to disk and clock, and every bank is open again. */
+void faults_heal(struct sim *sim);
+
+#endif

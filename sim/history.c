@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "history.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crash_vfs.h"
+#include "faults.h"
+#include "invariants.h"
+#include "store/connection.h"
+
+#define LIVENESS_DAYS 14
+#define ROUNDS_MAX 100000
+
+/* ---- judging ---- */
+
+static void judge_books(struct sim *sim)
+{
+    struct broken broken = {0};
+
+    invariants_check(sim->town.reader->db, &broken);
+    if (broken.count > 0)
+        sim_fail(sim, "%d broken invariants, first: %s", broken.count, broken.first);
+}
+
+/* Whether people decided about a payment by hand, or somebody lied about it: then its bank may know better. */
+static bool is_disputed(sqlite3 *db, int64_t attempt)
+{
+    sqlite3_stmt *statement = NULL;
+    bool disputed = true;
+
+    if (sqlite3_prepare_v2(db,
+                           "SELECT count(*) FROM evidence WHERE attempt = ?1 AND (source IN ('manual', 'statement') OR "
+                           "effect IN ('amount_differs', 'contradiction', 'paid_twice', 'suspense'))",
+                           -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(statement, 1, attempt);
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            disputed = sqlite3_column_int64(statement, 0) > 0;
+    }
+    sqlite3_finalize(statement);
+    return disputed;
+}
+
+/* What our books say of one key, against what its bank really did. */
+static void judge_payment(struct sim *sim, sqlite3_stmt *row)
+{
+    const char *key = (const char *)sqlite3_column_text(row, 1), *status = (const char *)sqlite3_column_text(row, 3);
+    struct channel *bank = channels_find(&sim->town.channels, (const char *)sqlite3_column_text(row, 2));
+    int64_t times = simulated_paid_times(bank, key), total = simulated_total_paid(bank, key);
+    bool settled = strcmp(status, "paid") == 0 || strcmp(status, "returned") == 0;
+
+    sim_trace(sim, &total, sizeof total);
+    if (times > 1)
+        sim_fail(sim, "%s was paid %lld times", key, (long long)times);
+    if (is_disputed(sim->town.reader->db, sqlite3_column_int64(row, 0)))
+        return;
+    if (settled && (times != 1 || total != sqlite3_column_int64(row, 4)))
+        sim_fail(sim, "%s is %s in the books, and the bank paid %lld times, %lld", key, status, (long long)times,
+                 (long long)total);
+    if (!settled && strcmp(status, "refused") == 0 && times != 0)
+        sim_fail(sim, "%s is refused in the books, and the bank paid it", key);
+}
+
+static void judge_outside(struct sim *sim)
+{
+    sqlite3_stmt *rows = NULL;
+
+    if (sqlite3_prepare_v2(sim->town.reader->db, "SELECT id, key, channel, status, amount FROM attempt ORDER BY id", -1,
+                           &rows, NULL) != SQLITE_OK)
+        sim_fail(sim, "the attempts cannot be read");
+    while (rows != NULL && sqlite3_step(rows) == SQLITE_ROW)
+        judge_payment(sim, rows);
+    sqlite3_finalize(rows);
+}
+
+/* Everything is over, or waits for people and says so. */
+static void judge_liveness(struct sim *sim)
+{
+    int64_t open[2] = {0};
+
+    if (sim_ids(sim,
+                "SELECT w.id FROM withdrawal w WHERE w.status IN ('awaiting_code', 'in_review', 'need_documents', "
+                "'approved') OR (w.status = 'dispatching' AND EXISTS (SELECT 1 FROM leg l WHERE l.withdrawal = w.id "
+                "AND l.status IN ('planned', 'held', 'sending', 'accepted', 'unknown')))",
+                open, 1) > 0)
+        sim_fail(sim, "withdrawal %lld is neither over nor manual after %d days", (long long)open[0], LIVENESS_DAYS);
+    if (sim_ids(sim,
+                "SELECT l.id FROM leg l WHERE l.status = 'manual' AND NOT EXISTS (SELECT 1 FROM incident i "
+                "WHERE i.withdrawal = l.withdrawal AND i.kind = 'manual_decision')",
+                open, 1) > 0)
+        sim_fail(sim, "leg %lld is manual and nobody was told", (long long)open[0]);
+}
+
+static void count_marks(struct sim *sim)
+{
+    static const struct {
+        enum mark mark;
+        const char *sql;
+    } counts[] = {
+        {MARK_SUCCESSFUL, "SELECT count(*) FROM withdrawal WHERE status = 'successful'"},
+        {MARK_PARTLY, "SELECT count(*) FROM withdrawal WHERE status = 'partly_successful'"},
+        {MARK_FAILED, "SELECT count(*) FROM withdrawal WHERE status = 'failed'"},
+        {MARK_RETURNED, "SELECT count(*) FROM withdrawal WHERE status = 'returned'"},
+        {MARK_REJECTED, "SELECT count(*) FROM withdrawal WHERE status = 'rejected'"},
+        {MARK_CANCELLED, "SELECT count(*) FROM withdrawal WHERE status = 'cancelled'"},
+        {MARK_EXPIRED, "SELECT count(*) FROM withdrawal WHERE status = 'expired'"},
+        {MARK_NOT_COVERED_LATER, "SELECT count(*) FROM withdrawal WHERE failure_detail LIKE 'Before it was sent%'"},
+        {MARK_REROUTED, "SELECT count(*) FROM leg WHERE status = 'rerouted'"},
+        {MARK_DESIGNATED, "SELECT count(*) FROM leg WHERE route = 'designated' AND status = 'successful'"},
+        {MARK_APPLICATION, "SELECT count(*) FROM leg WHERE route = 'application' AND status = 'successful'"},
+        {MARK_TWO_APPROVALS, "SELECT count(*) FROM withdrawal WHERE approvals >= 2 AND status <> 'in_review'"},
+        {MARK_DOCUMENTS, "SELECT count(*) FROM audit WHERE command = 'document' AND body LIKE '%documented%'"},
+        {MARK_UNKNOWN_THEN_PAID,
+         "SELECT count(*) FROM attempt a WHERE a.status IN ('paid', 'returned') AND EXISTS (SELECT 1 FROM evidence v "
+         "WHERE v.attempt = a.id AND v.kind = 'nothing')"},
+        {MARK_RESENT, "SELECT count(*) FROM attempt WHERE sends > 1"},
+        {MARK_MANUAL, "SELECT count(*) FROM incident WHERE kind = 'manual_decision'"},
+        {MARK_RESOLVED, "SELECT count(*) FROM evidence WHERE source = 'manual' AND effect IN ('settled', 'released')"},
+        {MARK_ALARM, "SELECT count(*) FROM incident WHERE kind = 'outcome_unknown'"},
+        {MARK_DUPLICATE, "SELECT count(*) FROM evidence WHERE effect = 'duplicate'"},
+        {MARK_WITHHELD, "SELECT count(*) FROM evidence WHERE code IN ('channel_paused', 'sent_too_late')"},
+        {MARK_DEBT, "SELECT count(*) FROM fact WHERE kind = 'charge' AND unpaid > 0"},
+        {MARK_CHARGEBACK, "SELECT count(*) FROM incident WHERE kind LIKE '%chargeback%'"},
+    };
+
+    for (size_t i = 0; i < ARRAY_COUNT(counts); i++)
+        sim->marks[counts[i].mark] += town_int(&sim->town, counts[i].sql);
+}
+
+/* ---- starting, and starting again ---- */
+
+static bool start(struct sim *sim)
+{
+    char reason[512];
+
+    if (town_start(&sim->town, reason))
+        return true;
+    if (!sim->town.disk.fault_struck)
+        sim_fail(sim, "start %lld: %s", (long long)sim->town.starts, reason);
+    return false;
+}
+
+/* What was answered is there; of what was not, whole requests or nothing. */
+static void recovered(struct sim *sim)
+{
+    int64_t audit = town_int(&sim->town, "SELECT coalesce(max(seq), 0) FROM audit");
+
+    if (audit < sim->audit_acked)
+        sim_fail(sim, "%lld changes were answered and %lld were found", (long long)sim->audit_acked, (long long)audit);
+    sim->marks[MARK_KEPT_UNACKED] += audit > sim->audit_acked;
+    sim->marks[MARK_LOST_UNACKED] += audit == sim->audit_acked && sim->flying_count > 0;
+    judge_books(sim);
+    sim_trace(sim, &audit, sizeof audit);
+    /* The callers do what callers do: ask again with the same keys. */
+    size_t again = sim->flying_count;
+    sim->flying_count = 0;
+    for (size_t i = 0; i < again; i++)
+        people_ask_again(sim, &sim->flying[i], false);
+    size_t kept = sim->memos_count < PEOPLE_MEMOS ? sim->memos_count : PEOPLE_MEMOS;
+    for (size_t i = 0; i < kept && i < 6; i++)
+        people_ask_again(sim, &sim->memos[sim_below(sim, (uint32_t)kept)], true);
+    sim->audit_acked = town_int(&sim->town, "SELECT coalesce(max(seq), 0) FROM audit");
+}
+
+/* The process is gone: by the power, by a kill, or because it stopped itself. */
+static void restart(struct sim *sim, enum stop why)
+{
+    struct disk *disk = &sim->town.disk;
+    bool was_starting = !sim->town.open || sim->town.reader == NULL;
+
+    if (why == STOP_INVARIANT)
+        sim_fail(sim, "%s", stop_point.said);
+    if (why == STOP_ABORT && !disk->fault_struck)
+        sim_fail(sim, "it stopped without a reason: %s", stop_point.said);
+    sim->marks[MARK_STOPPED] += why == STOP_ABORT;
+    if (why == STOP_POWER) {
+        sim->marks[was_starting ? MARK_CUT_IN_RECOVERY : MARK_POWER_CUT]++;
+        sim->faults++;
+        disk_power_cut(disk, (enum disk_damage)sim_below(sim, DAMAGE__COUNT));
+    }
+    town_drop(&sim->town);
+    town_reset(&sim->town);
+    disk->fault_struck = false;
+    /* Misfortune likes company: the power may go again while it recovers. */
+    if (!sim->no_timers && sim_below(sim, 4) == 0)
+        disk->cut_at = disk->ops + 1 + (int64_t)sim_below(sim, 30);
+}
+
+static void kill_process(struct sim *sim)
+{
+    sim->marks[MARK_KILL]++;
+    sim->faults++;
+    town_drop(&sim->town);
+    if (start(sim))
+        recovered(sim);
+}
+
+static void restart_in_order(struct sim *sim)
+{
+    sim->marks[MARK_RESTARTED]++;
+    town_stop(&sim->town);
+    if (start(sim))
+        recovered(sim);
+}
+
+/* ---- living ---- */
+
+static void time_passes(struct sim *sim)
+{
+    uint32_t how = sim_below(sim, 100);
+    int64_t ms = 1 + (int64_t)sim_below(sim, 20) * MS_SECOND;
+
+    if (how < 20)
+        ms = (int64_t)sim_below(sim, 15) * MS_MINUTE;
+    else if (how < 24)
+        ms = (int64_t)sim_below(sim, 30) * MS_HOUR;
+    sim->town.now = instant_add_ms(sim->town.now, ms);
+}
+
+/* False: the disk failed under it and the engine refuses everything; a supervisor would start it anew. */
+static bool is_well(struct sim *sim)
+{
+    return town_int(&sim->town, "SELECT count(*) FROM meta") >= 0 && engine_stats(sim->town.engine)->faults < 400;
+}
+
+static void live(struct sim *sim)
+{
+    people_act(sim, 1 + sim_below(sim, 12));
+    time_passes(sim);
+    faults_strike(sim);
+    (void)payout_step(sim->town.payout);
+    if (sim_below(sim, 40) == 0)
+        people_resolve_manual(sim, false);
+    if (sim_below(sim, 90) == 0)
+        kill_process(sim);
+    else if (sim_below(sim, 120) == 0)
+        restart_in_order(sim);
+    else if (!is_well(sim) || sim->town.disk.fault_struck) {
+        sim->town.disk.fault_struck = false;
+        kill_process(sim);
+    }
+}
+
+static void live_on(struct sim *sim)
+{
+    for (int round = 0; round < ROUNDS_MAX && sim->failure[0] == '\0'; round++) {
+        if (sim->withdrawals >= HISTORY_WITHDRAWALS && sim->faults >= HISTORY_FAULTS)
+            return;
+        live(sim);
+    }
+}
+
+/* Banks answer, the disk holds, days go by: whatever is not over by then never will be. */
+static void heal_and_wait(struct sim *sim)
+{
+    struct instant end;
+
+    sim->no_timers = true;
+    faults_heal(sim);
+    end = instant_add_ms(sim->town.now, LIVENESS_DAYS * MS_DAY);
+    for (int round = 0; instant_before(sim->town.now, end) && sim->failure[0] == '\0'; round++) {
+        while (payout_step(sim->town.payout) > 0 && sim->failure[0] == '\0')
+            sim->town.now = instant_add_ms(sim->town.now, MS_SECOND);
+        people_review_all(sim);
+        if (round == 100)
+            people_resolve_manual(sim, false);
+        sim->town.now = instant_add_ms(sim->town.now, round < 20 ? 10 * MS_SECOND : MS_HOUR);
+    }
+}
+
+static void judge(struct sim *sim)
+{
+    struct broken broken = {0};
+
+    judge_books(sim);
+    invariants_check_file(sim->town.reader->db, &broken);
+    if (broken.count > 0)
+        sim_fail(sim, "the file: %s", broken.first);
+    judge_outside(sim);
+    judge_liveness(sim);
+    count_marks(sim);
+    uint64_t digest = invariants_digest(sim->town.reader->db);
+    sim_trace(sim, &digest, sizeof digest);
+}
+
+/* The independent auditor reads the books from the host's file system. */
+static void audit(struct sim *sim, const char *program)
+{
+    char path[DISK_PATH_BYTES + 32], command[3 * DISK_PATH_BYTES];
+    const struct disk_name *name;
+    FILE *file;
+
+    town_stop(&sim->town);
+    snprintf(path, sizeof path, "%s/ebb.db", sim->town.directory);
+    name = disk_find(&sim->town.disk, path);
+    file = fopen(path, "we");
+    if (file == NULL || name == NULL || fwrite(name->now->now, 1, name->now->now_size, file) != name->now->now_size)
+        sim_fail(sim, "the books cannot be written for the auditor");
+    if (file != NULL)
+        fclose(file);
+    snprintf(command, sizeof command, "'%s' --data '%s' >'%s/audit.txt' 2>&1", program, sim->town.directory,
+             sim->town.directory);
+    if (system(command) != 0)
+        sim_fail(sim, "the auditor finds fault: %s", command);
+    snprintf(path, sizeof path, "%s/audit.txt", sim->town.directory);
+    if (sim->failure[0] == '\0')
+        (void)unlink(path);
+}
+
+enum phase { PHASE_START, PHASE_SETTLE, PHASE_LIVE, PHASE_HEAL, PHASE_DONE };
+
+static void history_phases(struct sim *sim, enum phase *phase)
+{
+    if (*phase == PHASE_START || sim->town.reader == NULL) {
+        if (!start(sim))
+            return;
+        if (*phase != PHASE_START)
+            recovered(sim);
+        else
+            *phase = PHASE_SETTLE;
+    }
+    if (*phase == PHASE_SETTLE) {
+        people_settle(sim);
+        *phase = PHASE_LIVE;
+    }
+    if (*phase == PHASE_LIVE) {
+        live_on(sim);
+        *phase = PHASE_HEAL;
+    }
+    if (sim->town.reader == NULL)
+        return;
+    heal_and_wait(sim);
+    *phase = PHASE_DONE;
+}
+
+static void result_set(const struct sim *sim, struct history_result *ret)
+{
+    ret->trace = sim->trace;
+    ret->withdrawals = sim->withdrawals;
+    ret->faults = sim->faults;
+    ret->starts = sim->town.starts;
+    ret->commits = sim->audit_acked;
+    ret->lived_ms = sim->town.now.ms - TOWN_START_MS;
+    memcpy(ret->marks, sim->marks, sizeof ret->marks);
+    memcpy(ret->failure, sim->failure, sizeof ret->failure);
+    ret->done = true;
+}
+
+void history_run(uint64_t seed, const char *audit_program, struct history_result *ret)
+{
+    static struct sim sim;
+    static enum phase phase;
+
+    memset(&sim, 0, sizeof sim);
+    phase = PHASE_START;
+    seams_install();
+    town_place(sim.town.directory);
+    crash_vfs_install(sim.town.directory);
+    town_build(&sim.town, seed, true);
+    enum stop why = (enum stop)sigsetjmp(stop_point.jump, 0);
+    stop_point.set = true;
+    if (why != STOP_NONE)
+        restart(&sim, why);
+    while (phase != PHASE_DONE && sim.failure[0] == '\0')
+        history_phases(&sim, &phase);
+    if (sim.failure[0] == '\0')
+        judge(&sim);
+    stop_point.set = false;
+    if (sim.failure[0] == '\0' && audit_program != NULL)
+        audit(&sim, audit_program);
+    result_set(&sim, ret);
+    if (sim.failure[0] == '\0') {
+        town_stop(&sim.town);
+        town_raze(&sim.town);
+    }
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "town.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "access/vault.h"
+#include "base/embedded.h"
+#include "crash_vfs.h"
+#include "store/connection.h"
+
+extern const struct embedded embedded_fifth[];
+
+#define TOWN_ARENA_BYTES ((size_t)64 << 20)
+
+/* The banks differ in what they promise. */
+static const struct {
+    const char *name;
+    struct channel_capability capability;
+} banks[TOWN_CHANNELS] = {
+    {"alipay", {.refund = true, .transfer = true, .query = true, .callbacks = true}},
+    {"wechatpay",
+     {.refund = true, .transfer = true, .query = true, .callbacks = true, .spacing_ms = MS_MINUTE, .dedupe_days = 1}},
+    {"unionpay", {.refund = true, .transfer = true, .query = true, .dedupe_days = 7}},
+    {"bankfile", {.refund = true, .transfer = true, .query = true, .callbacks = true}},
+};
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "sim: %s: %s\n", what, why);
+    exit(2);
+}
+
+static struct instant town_now(void *context)
+{
+    return ((struct town *)context)->now;
+}
+
+static void path_of(const struct town *town, const char *name, char ret[DISK_PATH_BYTES + 32])
+{
+    snprintf(ret, DISK_PATH_BYTES + 32, "%s/%s", town->directory, name);
+}
+
+/* The master key comes from the seed, or two runs of one seed would differ in every sealed byte. */
+static void key_write(const struct town *town, uint64_t seed)
+{
+    char path[DISK_PATH_BYTES + 32];
+    uint8_t key[32];
+    struct random random;
+
+    random_init_seed(&random, ~seed);
+    random_fill(&random, key, sizeof key);
+    path_of(town, "master.key", path);
+    (void)unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, key, sizeof key) != (ssize_t)sizeof key)
+        die(path, "cannot be written");
+    close(fd);
+}
+
+void town_place(char ret[DISK_PATH_BYTES])
+{
+    const char *place = getenv("TMPDIR");
+
+    snprintf(ret, DISK_PATH_BYTES, "%s/ebb-sim-%ld", place != NULL ? place : "/tmp", (long)getpid());
+}
+
+static void policy_write(const struct town *town, const struct embedded *file)
+{
+    char path[2 * DISK_PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s/%s", town->policies_directory, file->name);
+    FILE *out = fopen(path, "we");
+    if (out == NULL || fwrite(file->data, 1, file->size, out) != file->size)
+        die(path, "cannot be written");
+    fclose(out);
+}
+
+static void policies_write(struct town *town)
+{
+    snprintf(town->policies_directory, sizeof town->policies_directory, "%s/policies", town->directory);
+    (void)mkdir(town->policies_directory, 0700);
+    for (const struct embedded *file = embedded_policies; file->name != NULL; file++)
+        policy_write(town, file);
+    for (const struct embedded *file = embedded_fifth; file->name != NULL; file++)
+        policy_write(town, file);
+}
+
+void town_build(struct town *town, uint64_t seed, bool fifth)
+{
+    char reason[256] = "";
+    struct policy_mistake mistake = {0};
+
+    memset(town, 0, sizeof *town);
+    town_place(town->directory);
+    if (mkdir(town->directory, 0700) != 0 && access(town->directory, W_OK) != 0)
+        die(town->directory, "cannot be made");
+    if (fifth)
+        policies_write(town);
+    key_write(town, seed);
+    disk_init(&town->disk, seed);
+    town->disk.power_gone = seams_power_gone;
+    crash_vfs_insert(&town->disk);
+    sqlite3_randomness(0, NULL);
+    town->now = (struct instant){TOWN_START_MS};
+    town->world = (struct world){.now = town_now, .context = town};
+    random_init_seed(&town->world.random, seed ^ 0x5eed);
+    random_init_seed(&town->random, seed);
+    arena_init(&town->arena, TOWN_ARENA_BYTES);
+    if (calendar_load(embedded_calendars[0].data, embedded_calendars[0].size, &town->calendar, &mistake) != ERR_NONE)
+        die("calendar", mistake.expected);
+    for (size_t i = 0; i < TOWN_CHANNELS; i++) {
+        town->channels.items[i] = simulated_new(banks[i].name, ":memory:", &banks[i].capability, reason);
+        if (town->channels.items[i] == NULL)
+            die(banks[i].name, reason);
+    }
+    town->channels.count = TOWN_CHANNELS;
+    town->fd_first = dup(STDERR_FILENO);
+    if (town->fd_first < 0)
+        die("descriptors", "there are none left");
+    close(town->fd_first);
+}
+
+void town_raze(struct town *town)
+{
+    static const char *const files[] = {"master.key",
+                                        "ebb.lock",
+                                        "ebb.db",
+                                        "policies/alibaba.yaml",
+                                        "policies/huawei.yaml",
+                                        "policies/jdcloud.yaml",
+                                        "policies/pingan.yaml",
+                                        "policies/fifth.yaml"};
+    char path[DISK_PATH_BYTES + 32];
+
+    for (size_t i = 0; i < TOWN_CHANNELS; i++)
+        town->channels.items[i]->operations->close(town->channels.items[i]);
+    arena_fini(&town->arena);
+    disk_fini(&town->disk);
+    for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
+        path_of(town, files[i], path);
+        (void)unlink(path);
+    }
+    path_of(town, "policies", path);
+    (void)rmdir(path);
+    (void)rmdir(town->directory);
+}
+
+static enum err database_prepare(struct town *town, char ret_reason[512])
+{
+    struct store *store = NULL;
+    int64_t from, to;
+    enum err err;
+
+    TRY(store_open(town->directory, STORE_WRITER, NULL, &store, ret_reason));
+    err = store_migrate(store, &from, &to);
+    if (err == ERR_NONE)
+        err = policies_open(store, town->policies_directory[0] != '\0' ? town->policies_directory : NULL, town->now,
+                            &town->policies, ret_reason);
+    else
+        snprintf(ret_reason, 512, "%s", store_reason(store));
+    store_close(&store);
+    return err;
+}
+
+static enum err engine_prepare(struct town *town, char ret_reason[512])
+{
+    struct engine_config config = {.directory = town->directory,
+                                   .world = &town->world,
+                                   .policies = &town->policies,
+                                   .calendar = &town->calendar,
+                                   .channels = &town->channels,
+                                   .queue_max = 1000,
+                                   .batch_max = TOWN_BATCH_MAX,
+                                   .effects = payout_effects,
+                                   .due = payout_due};
+    struct payout_config payouts = {.channels = &town->channels, .directory = town->directory};
+
+    town->payout = payout_new();
+    if (town->payout == NULL)
+        return ERR_RETRY;
+    config.sink = town->payout;
+    TRY(vault_open(town->directory, false, &town->vault, ret_reason));
+    TRY(engine_open(&config, &town->engine, ret_reason));
+    payouts.engine = town->engine;
+    TRY(payout_attach(town->payout, &payouts, ret_reason));
+    return store_open(town->directory, STORE_READER, &town->vault, &town->reader, ret_reason);
+}
+
+bool town_start(struct town *town, char ret_reason[512])
+{
+    ret_reason[0] = '\0';
+    town->starts++;
+    if (database_prepare(town, ret_reason) != ERR_NONE)
+        return false;
+    town->open = true;
+    return engine_prepare(town, ret_reason) == ERR_NONE;
+}
+
+void town_stop(struct town *town)
+{
+    store_close(&town->reader);
+    payout_free(&town->payout);
+    engine_close(&town->engine);
+    if (town->open)
+        policies_fini(&town->policies);
+    town->open = false;
+}
+
+/* What the dead process held open, its lock among it, is let go as the kernel would. */
+static void descriptors_close(const struct town *town)
+{
+    (void)close_range((unsigned)town->fd_first, ~0u, 0);
+}
+
+void town_drop(struct town *town)
+{
+    descriptors_close(town);
+    if (town->open)
+        policies_fini(&town->policies);
+    town->engine = NULL;
+    town->payout = NULL;
+    town->reader = NULL;
+    town->open = false;
+    disk_process_end(&town->disk);
+}
+
+/* ---- asking ---- */
+
+static void asking_done(struct command *command, struct reply *reply)
+{
+    struct asking *asking = command->context;
+
+    asking->answered = true;
+    asking->status = reply->status;
+    asking->replayed = reply->replayed;
+    asking->body = strdup(reply->body != NULL ? reply->body : "");
+    reply_fini(reply);
+}
+
+struct asking *town_ask(struct town *town, enum command_kind kind, const char *principal, unsigned roles,
+                        const char *account, const char *object, const char *json, ...)
+{
+    struct asking *asking = arena_must(&town->arena, sizeof *asking);
+    struct command *command = &asking->command;
+    const struct shape *shape = command_shape(kind);
+
+    *command = (struct command){.kind = kind, .roles = roles, .any_version = true};
+    snprintf(command->principal, sizeof command->principal, "%s", principal);
+    snprintf(command->account, sizeof command->account, "%s", account);
+    snprintf(command->object, sizeof command->object, "%s", object);
+    char text[2048] = "";
+    if (json != NULL) {
+        struct field_problems problems = {0};
+        void *ask = arena_must(&town->arena, shape->bytes);
+        va_list arguments;
+
+        va_start(arguments, json);
+        vsnprintf(text, sizeof text, json, arguments);
+        va_end(arguments);
+        if (field_read_json(text, strlen(text), shape, &town->arena, ask, &problems) != ERR_NONE)
+            die(text, problems.items[0].detail);
+        command->ask = ask;
+    }
+    struct bytes parts[] = {bytes_of_text(text), bytes_of_text(account), bytes_of_text(object)};
+    hash_parts("sim", NULL, parts, ARRAY_COUNT(parts), command->fingerprint, sizeof command->fingerprint);
+    return asking;
+}
+
+void asking_key(struct asking *asking, const char *key)
+{
+    snprintf(asking->command.idempotency_key, sizeof asking->command.idempotency_key, "%s", key);
+}
+
+void town_run(struct town *town, struct asking **askings, size_t count)
+{
+    struct command *commands[TOWN_BATCH_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        commands[i] = &askings[i]->command;
+        commands[i]->done = asking_done;
+        commands[i]->context = askings[i];
+    }
+    engine_run_batch(town->engine, commands, count);
+}
+
+void town_reset(struct town *town)
+{
+    arena_reset(&town->arena);
+}
+
+int64_t town_int(struct town *town, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t value = -1;
+
+    if (sqlite3_prepare_v2(town->reader->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+void town_code(struct town *town, int64_t withdrawal, char ret[16])
+{
+    struct arena arena;
+    sqlite3_stmt *statement = NULL;
+    const char *sql =
+        "SELECT id, code FROM message WHERE withdrawal = ?1 AND code IS NOT NULL ORDER BY id DESC LIMIT 1";
+
+    ret[0] = '\0';
+    arena_init(&arena, 4096);
+    if (sqlite3_prepare_v2(town->reader->db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(statement, 1, withdrawal);
+        if (sqlite3_step(statement) == SQLITE_ROW) {
+            const char *code = NULL;
+            struct bytes sealed = {sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1)};
+
+            if (vault_open_field(&town->vault, "message", "code", sqlite3_column_int64(statement, 0), sealed, &arena,
+                                 &code) == ERR_NONE)
+                snprintf(ret, 16, "%s", code);
+        }
+    }
+    sqlite3_finalize(statement);
+    arena_fini(&arena);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A simulated town: the real engine and the real payout room over a disk that loses power, with simulated banks, a clock
+ * that somebody turns and one seed for everything. One town at a time in a process.
+ *
+ * Starting it is what a server's start is: migrate, read the policies, open the engine, attach the payout. The banks
+ * stand in another town: their books lose nothing when ours goes dark. */
+#ifndef EBB_SIM_TOWN_H
+#define EBB_SIM_TOWN_H
+
+#include "access/vault.h"
+#include "channel/simulated.h"
+#include "disk.h"
+#include "engine/engine.h"
+#include "payout/payout.h"
+#include "seams.h"
+
+#define TOWN_CHANNELS 4
+#define TOWN_START_MS 1795147200000 /* 2026-11-20T12:00:00+08:00 */
+#define TOWN_BATCH_MAX 16
+
+struct town {
+    char directory[DISK_PATH_BYTES]; /* on the host: the key and the lock; the database is on `disk` */
+    char policies_directory[DISK_PATH_BYTES + 16]; /* "": the four that ship */
+    struct disk disk;
+    struct instant now;
+    struct world world;
+    struct random random; /* of the people; the engine has its own */
+    struct policies policies;
+    struct calendar calendar;
+    struct channels channels;
+    struct payout *payout;
+    struct engine *engine;
+    struct arena arena; /* of one batch of asks */
+    struct store *reader;
+    struct vault vault;
+    bool open;
+    int fd_first; /* descriptors from here on are the town's */
+    int64_t starts;
+};
+
+/* What was asked, and what came back. */
+struct asking {
+    struct command command;
+    int status;
+    bool replayed;
+    bool answered;
+    char *body;
+};
+
+/* Where this process has its town. */
+void town_place(char ret[DISK_PATH_BYTES]);
+/* Makes the host's directory and the banks; the disk is empty and nothing runs. `fifth`: with the invented policy beside
+ * the four that ship. */
+void town_build(struct town *town, uint64_t seed, bool fifth);
+void town_raze(struct town *town);
+/* False, with a sentence: it does not start. */
+MUST_USE bool town_start(struct town *town, char ret_reason[512]);
+/* In order: what is written is closed as at the end of a server. */
+void town_stop(struct town *town);
+/* The process is gone in the middle of something: forgets it all without a look. */
+void town_drop(struct town *town);
+
+/* Fills an asking of one kind; `json` NULL: without a body. The memory is the town's until town_reset. */
+struct asking *town_ask(struct town *town, enum command_kind kind, const char *principal, unsigned roles,
+                        const char *account, const char *object, const char *json, ...) PRINTF_LIKE(7, 8);
+/* Decides them in one batch, on this thread. */
+void town_run(struct town *town, struct asking **askings, size_t count);
+void town_reset(struct town *town);
+void asking_key(struct asking *asking, const char *key);
+
+/* An integer that a statement gives, read through a connection of its own; -1 when the disk does not answer. */
+int64_t town_int(struct town *town, const char *sql);
+/* The code in the last message of a withdrawal ("" when there is none), and the last withdrawal made. */
+void town_code(struct town *town, int64_t withdrawal, char ret[16]);
+
+#endif
