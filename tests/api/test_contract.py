@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import unittest
+import urllib.parse
 
 from service import Service
 
@@ -302,6 +303,8 @@ class Lists(unittest.TestCase):
         self.assertIn("JSBANK", codes("%E6%B1%9F%E8%8B%8F"))
         self.assertEqual(codes("ICBC"), ["ICBC"])
         self.assertEqual(codes("zzz"), [])
+        branch = service.call("GET", "/v1/banks?query=" + urllib.parse.quote("招商银行深圳")).json["data"]
+        self.assertEqual([(b["code"], b["province"], b["city"]) for b in branch], [("CMB", "广东", "深圳")])  # AL-14
 
 
 def wait_for(withdrawal, *statuses, seconds=5):
