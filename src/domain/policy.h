@@ -87,6 +87,7 @@ struct route_terms {
     bool offered;
     enum review_mode review;
     struct arrival arrival[METHOD__COUNT]; /* [METHOD_NONE] is the route's default */
+    bool arrives_after_approval; /* the arrival is counted from the approval, not from the request */
     enum payee_rule payee[METHOD__COUNT];
     int64_t documents_min;
     bool destination; /* needs one */

@@ -145,6 +145,8 @@ static void tell_arrivals(struct telling *telling, const struct route_terms *ter
         tell_arrival(telling, terms->arrival[method]);
         MORE(telling, ")", "）");
     }
+    if (terms->arrives_after_approval)
+        MORE(telling, "; after a review, counted from the approval", "；经审核的，自审核通过起算");
 }
 
 static const char *payee_text(const struct telling *telling, enum payee_rule payee)

@@ -246,6 +246,7 @@ static const struct key route_keys[] = {
     {"review", .read = read_choice, .offset = offsetof(struct route_terms, review), .size = ARRAY_COUNT(review_texts),
      .texts = review_texts},
     {"arrives", KEY(struct route_terms, arrival, read_arrives)},
+    {"arrives_after_approval", KEY(struct route_terms, arrives_after_approval, read_yes_no), .optional = true},
     {"payee", KEY(struct route_terms, payee, read_payees)},
     {"documents", KEY(struct route_terms, documents_min, read_documents), .optional = true},
     {"destination", .read = read_destination, .optional = true},

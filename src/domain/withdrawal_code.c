@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Confirming by code, sending it again, cancelling: what the customer does after making a withdrawal. */
 #include "domain/challenge.h"
+#include "domain/policy_sentence.h"
 #include "domain/withdrawal_plan.h"
 #include "domain/withdrawal_steps.h"
 
@@ -123,6 +124,26 @@ static bool needs_review(const struct deciding *d, const struct withdrawal *w)
     return mode == REVIEW_MODE_ALWAYS || flagged;
 }
 
+/* PA-08: the receipt says how long it takes. */
+static void tell_received(struct deciding *d, const struct book *book, const struct withdrawal *w)
+{
+    struct arrival arrival = d->policy->routes[w->route].arrival[METHOD_NONE];
+    struct out out;
+    struct telling telling = {.policy = d->policy, .out = &out};
+
+    out_init(&out);
+    out_text(&out, "your application has been received and is in review");
+    if (arrival.unit != ARRIVAL_UNSTATED) {
+        out_text(&out, "; the money arrives ");
+        tell_arrival(&telling, arrival);
+        if (d->policy->routes[w->route].arrives_after_approval)
+            out_text(&out, " after the approval");
+    }
+    INVARIANT(2, !out.failed);
+    withdrawal_tell(d, book, w, deciding_text(d, "%s", out.data));
+    out_fini(&out);
+}
+
 static void confirm(struct deciding *d, struct book *book, struct dossier *dossier)
 {
     struct withdrawal *w = dossier->withdrawal;
@@ -133,6 +154,7 @@ static void confirm(struct deciding *d, struct book *book, struct dossier *dossi
     if (needs_review(d, w)) {
         w->approvals_needed = policy_approvals(d->policy, w->amount);
         withdrawal_move(d, w, WITHDRAWAL_CONFIRMED_FOR_REVIEW);
+        tell_received(d, book, w);
     } else {
         w->decided_at = d->now;
         withdrawal_move(d, w, WITHDRAWAL_CONFIRMED);

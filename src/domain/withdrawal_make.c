@@ -49,11 +49,29 @@ static struct decision need(const char *pointer, const char *detail)
     return decision_refused(REFUSAL_INVALID_VALUE, NULL, pointer, detail);
 }
 
+static bool source_known(const struct topup *topup)
+{
+    return topup == NULL || topup->method != METHOD_BANK_TRANSFER ||
+           (topup->bank[0] != '\0' && topup->payer_account != NULL);
+}
+
+/* Back to the source nothing is chosen; but what is not known of a source bank account the customer completes (HW-11).
+ */
+static struct decision check_source(const struct plan *plan, const struct destination_ask *to)
+{
+    if (!to->given)
+        return decision_ok();
+    for (size_t i = 0; i < plan->legs_count; i++)
+        for (size_t j = 0; j < plan->legs[i].lots_count; j++)
+            if (source_known(plan->legs[i].lots[j].topup))
+                return need("/destination", "This route pays back to the source and takes no destination.");
+    if (to->kind != DESTINATION_BANK)
+        return need("/destination/kind", "The source is a bank account.");
+    return to->bank != NULL ? decision_ok() : need("/destination/bank", "The bank is needed.");
+}
+
 static struct decision check_destination(const struct route_terms *terms, const struct destination_ask *to)
 {
-    if (!terms->destination)
-        return to->given ? need("/destination", "This route pays back to the source and takes no destination.")
-                         : decision_ok();
     if (!to->given)
         return need("/destination", "This route needs a destination.");
     if (to->kind == DESTINATION_ALIPAY)
@@ -119,6 +137,11 @@ static enum name_match compare_lot(const struct deciding *d, const struct book *
     const char *wanted = subject;
     enum name_match match;
 
+    if (!d->policy->routes[route].destination &&
+        to->given) { /* HW-11: what is completed is still the payer's account */
+        wanted = payer != NULL ? payer : subject;
+        return wanted != NULL ? name_compare(to->name, wanted) : NAME_SAME;
+    }
     switch (d->policy->routes[route].payee[method]) {
     case PAYEE_ANY:
         return NAME_SAME;
@@ -161,15 +184,18 @@ bool plan_keeps_promises(struct deciding *d, const struct book *book, const stru
     bool documents = w->documents != NULL && strcmp(w->documents, "[]") != 0;
     struct field_problems problems = {0};
     struct destination_ask to = {0};
-    struct decision names;
+    struct decision decision;
 
     if (reason != NULL && !reason->inside_window && plan_inside_window(d, plan))
         return false;
     if (w->destination != NULL && field_read_json(w->destination, strlen(w->destination), &destination_ask_shape,
                                                   d->arena, &to, &problems) != ERR_NONE)
         return false;
-    names = check_names(d, book, plan, &to, documents, w->route, w);
-    return decision_accepts(&names);
+    to.given = w->destination != NULL;
+    decision = d->policy->routes[w->route].destination ? decision_ok() : check_source(plan, &to);
+    if (decision_accepts(&decision))
+        decision = check_names(d, book, plan, &to, documents, w->route, w);
+    return decision_accepts(&decision);
 }
 
 static struct decision make_plan(struct deciding *d, const struct book *book, const struct withdraw_ask *ask,
@@ -295,7 +321,9 @@ struct decision withdrawal_make(struct deciding *d, struct book *book, const str
     if (decision_accepts(&decision))
         decision = check_reason(d, &plan, ask, route, &reason);
     if (decision_accepts(&decision))
-        decision = check_destination(&d->policy->routes[route], &ask->destination);
+        decision = d->policy->routes[route].destination
+                       ? check_destination(&d->policy->routes[route], &ask->destination)
+                       : check_source(&plan, &ask->destination);
     if (decision_accepts(&decision))
         decision = check_names(d, book, &plan, &ask->destination, ask->documents.count > 0, route, w);
     if (!decision_accepts(&decision))

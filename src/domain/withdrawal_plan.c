@@ -111,3 +111,35 @@ bool plan_inside_window(struct deciding *d, const struct plan *plan)
         }
     return false;
 }
+
+static struct instant lot_arrives(const struct deciding *d, const struct book *book, const struct leg *leg,
+                                  const struct lot *lot, bool *ret_provisional)
+{
+    const struct topup *topup = live_topup(book, lot->topup);
+    const struct arrival *arrival = d->policy->routes[leg->route].arrival;
+    enum method method = topup != NULL ? topup->method : METHOD_NONE;
+
+    if (arrival[method].unit == ARRIVAL_UNSTATED)
+        method = METHOD_NONE;
+    return calendar_arrival(d->calendar, d->now, arrival[method], ret_provisional);
+}
+
+void plan_promise(struct deciding *d, const struct book *book, struct dossier *dossier)
+{
+    for (size_t i = 0; i < dossier->legs_count; i++) {
+        struct leg *leg = dossier->legs[i];
+
+        if (leg->status != LEG_HELD || !d->policy->routes[leg->route].arrives_after_approval)
+            continue;
+        leg->arrives_by = INSTANT_NONE;
+        leg->arrives_by_provisional = false;
+        for (size_t j = 0; j < dossier->lots_count; j++) {
+            if (dossier->lots[j]->leg != leg->id)
+                continue;
+            struct instant by = lot_arrives(d, book, leg, dossier->lots[j], &leg->arrives_by_provisional);
+            if (instant_after(by, leg->arrives_by))
+                leg->arrives_by = by;
+        }
+        changes_put(d->changes, &leg->row);
+    }
+}

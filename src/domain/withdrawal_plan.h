@@ -19,3 +19,5 @@ bool plan_keeps_promises(struct deciding *d, const struct book *book, const stru
 bool plan_inside_window(struct deciding *d, const struct plan *plan);
 
 #endif
+/* The dates of what is still to go out, anew at the approval where the policy counts them from there. */
+void plan_promise(struct deciding *d, const struct book *book, struct dossier *dossier);

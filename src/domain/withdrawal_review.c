@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Review: maker and checker are two people, an approval is bound to the version that was seen, and what was true when
  * the code came must still be true. */
+#include "domain/withdrawal_plan.h"
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
@@ -65,6 +66,7 @@ static void accept(struct deciding *d, struct book *book, struct dossier *dossie
 {
     withdrawal_move(d, dossier->withdrawal, WITHDRAWAL_ACCEPT);
     dossier->withdrawal->decided_at = d->now;
+    plan_promise(d, book, dossier);
     if (withdrawal_reroute(d, book, dossier) == 0)
         withdrawal_conclude(d, book, dossier);
 }
@@ -86,6 +88,15 @@ static struct decision approve(struct deciding *d, struct book *book, struct dos
         no.quote = kept;
         no.detail = "The amount is no longer withdrawable; ask for documents or reject.";
         return no;
+    }
+    if (withdrawal_risk_found(d, book, w)) {
+        struct decision look = decision_conflict(REFUSAL_STATE_CONFLICT, "Meanwhile another account of the same identity "
+                                                                         "owes something; look again, then decide.");
+
+        look.changed = true;
+        deciding_move(d, "wd", w->id, NULL, "risk_found", NULL);
+        withdrawal_settle_row(d, dossier);
+        return look;
     }
     record(d, book, dossier, ask);
     w->approvals++;

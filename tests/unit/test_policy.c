@@ -693,7 +693,8 @@ static void sentences_follow_the_struct(void **state)
     } rows[] = {
         {"alibaba", false, "kept back: 100.00 CNY; it is freed 24 hours after the last release.  [AL-08]\n"},
         {"alibaba", false, "online banking, paid by a company, from JSBANK, NJCB: back to the source within 30 days"},
-        {"alibaba", false, "arrives within 1 hour (bank card: within 2 working days).  [AL-03]\n"},
+        {"alibaba", false, "arrives within 1 hour (bank card: within 2 working days); after a review, counted "
+                           "from the approval.  [AL-03]\n"},
         {"alibaba", true, "网银，企业付款，付款行为 JSBANK、NJCB：付款后 30 天内可原路退回"},
         {"huawei", false, "UnionPay: back to the source within 3 calendar months of payment; then to a designated account."},
         {"huawei", true, "支付宝、微信支付：付款后 11 个自然月内可原路退回；之后退至指定账户。  [HW-06]\n"},
