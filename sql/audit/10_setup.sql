@@ -147,7 +147,8 @@ WHERE m.type = 'object';
 -- setup: legal
 -- The moves that the design allows ("States"), typed here a second time on purpose. '' stands for "did not exist".
 -- Besides the design's list: whoever waits for documents may be rejected or cancel; where every window closed before
--- the first send nothing is dispatched (approved, failed); and the last open leg of a dispatch may end by coming back.
+-- the first send nothing is dispatched (approved, failed); a risk that shows up before the first send asks for a
+-- reviewer (approved, in_review); and the last open leg of a dispatch may end by coming back.
 CREATE TEMP TABLE legal (prefix TEXT, was TEXT, became TEXT, PRIMARY KEY (prefix, was, became)) WITHOUT ROWID;
 INSERT INTO legal VALUES
     ('wd', '', 'awaiting_code'),
@@ -157,6 +158,7 @@ INSERT INTO legal VALUES
     ('wd', 'in_review', 'rejected'), ('wd', 'in_review', 'cancelled'),
     ('wd', 'need_documents', 'in_review'), ('wd', 'need_documents', 'rejected'), ('wd', 'need_documents', 'cancelled'),
     ('wd', 'approved', 'dispatching'), ('wd', 'approved', 'cancelled'), ('wd', 'approved', 'failed'),
+    ('wd', 'approved', 'in_review'),
     ('wd', 'dispatching', 'successful'), ('wd', 'dispatching', 'partly_successful'), ('wd', 'dispatching', 'failed'),
     ('wd', 'dispatching', 'returned'),
     ('wd', 'successful', 'returned'), ('wd', 'partly_successful', 'returned'),
@@ -195,6 +197,7 @@ INSERT INTO shape VALUES
     ('reclaim_in', 'transit', -1), ('reclaim_in', 'topup', 1), ('reclaim_in', 'other', 1),
     ('freeze', 'topup', -1), ('freeze', 'other', -1), ('freeze', 'held', 1),
     ('release', 'topup', 1), ('release', 'other', 1), ('release', 'held', -1),
-    ('settle', 'held', -1), ('settle', 'channel', 1),
-    ('return', 'channel', -1), ('return', 'topup', 1), ('return', 'other', 1),
+    ('settle', 'held', -1), ('settle', 'channel', 1), ('settle', 'revenue', 1),
+    ('return', 'channel', -1), ('return', 'revenue', -1), ('return', 'topup', 1),
+    ('return', 'other', 1),
     ('suspense', 'suspense', -1), ('suspense', 'channel', 1);

@@ -117,11 +117,23 @@ FROM leg l
 WHERE (l.paid_at IS NOT NULL) <> (l.status IN ('successful', 'returned'))
     OR (l.returned_at IS NOT NULL) <> (l.status = 'returned');
 
--- check: attempt_leg | an attempt is for its leg's account, withdrawal, channel and amount
+-- check: attempt_leg | an attempt is for its leg's account, withdrawal and channel, and for its amount less the fee
 SELECT 'attempt', a.id, a.account || ' ' || a.withdrawal || ' ' || a.channel || ' ' || a.amount,
-       l.account || ' ' || l.withdrawal || ' ' || l.channel || ' ' || l.amount, a.amount - l.amount
+       l.account || ' ' || l.withdrawal || ' ' || coalesce(l.channel, '') || ' ' || (l.amount - l.fee), a.amount
+           - l.amount + l.fee
 FROM attempt a JOIN leg l ON l.id = a.leg
-WHERE a.account <> l.account OR a.withdrawal <> l.withdrawal OR a.channel <> l.channel OR a.amount <> l.amount;
+WHERE a.account <> l.account OR a.withdrawal <> l.withdrawal OR a.channel IS NOT l.channel OR a.amount <> l.amount
+    - l.fee;
+
+-- check: leg_fee | of a payment the operator keeps the leg's fee and the channel the rest; a return gives both back
+SELECT 'leg', l.id, sum(CASE WHEN p.ledger = 'revenue' THEN p.amount ELSE 0 END) || ' kept, '
+       || sum(CASE WHEN p.ledger = 'channel' THEN p.amount ELSE 0 END) || ' out', l.fee || ' of ' || l.amount, l.fee
+FROM leg l JOIN entry e ON e.object = l.id AND e.kind IN ('settle', 'return')
+JOIN posting p ON p.entry = e.id AND p.ledger IN ('revenue', 'channel')
+GROUP BY l.id, e.id, e.kind
+HAVING sum(CASE WHEN p.ledger = 'revenue' THEN p.amount ELSE 0 END) <> l.fee * CASE e.kind WHEN 'settle' THEN 1 ELSE -1 END
+    OR sum(CASE WHEN p.ledger = 'channel' THEN p.amount ELSE 0 END)
+       <> (l.amount - l.fee) * CASE e.kind WHEN 'settle' THEN 1 ELSE -1 END;
 
 -- check: attempt_number_gap | the attempts of a leg are numbered 1, 2, …
 SELECT 'leg', leg, last, count, NULL FROM leg_attempts WHERE last <> count;
@@ -138,12 +150,12 @@ WHERE a.status <> 'refused';
 SELECT 'attempt', max(id), key, count(*), sum(amount) FROM attempt GROUP BY key HAVING count(*) > 1;
 
 -- check: settle_evidence | money settles only on evidence of the same amount
-SELECT 'leg', l.id, 'settled', 'no paid evidence of ' || l.amount, l.amount
+SELECT 'leg', l.id, 'settled', 'no paid evidence of ' || (l.amount - l.fee), l.amount - l.fee
 FROM leg_sum s JOIN leg l ON l.id = s.leg
 WHERE s.settles > 0 AND NOT EXISTS (
     SELECT 1 FROM attempt a JOIN evidence v ON v.withdrawal = a.withdrawal AND v.attempt = a.id
     WHERE a.withdrawal = l.withdrawal AND a.leg = l.id AND a.status IN ('paid', 'returned')
-      AND v.kind IN ('paid', 'returned') AND v.amount = l.amount);
+      AND v.kind IN ('paid', 'returned') AND v.amount = l.amount - l.fee);
 
 -- check: return_evidence | money comes back only on evidence of a return
 SELECT 'leg', l.id, 'returned', 'no evidence of a return', l.amount

@@ -24,10 +24,10 @@ WHERE id = $id;
 
 -- name: leg_insert
 INSERT INTO leg (
-    id, withdrawal, account, number, route, channel, amount, status, arrives_by, arrives_by_provisional,
+    id, withdrawal, account, number, route, channel, amount, fee, status, arrives_by, arrives_by_provisional,
     failure_code, failure_detail, reference, paid_at, arrived_at, returned_at)
 VALUES (
-    $id, $withdrawal, $account, $number, $route, $channel, $amount, $status, $arrives_by, $arrives_by_provisional,
+    $id, $withdrawal, $account, $number, $route, $channel, $amount, $fee, $status, $arrives_by, $arrives_by_provisional,
     $failure_code, $failure_detail, $reference, $paid_at, $arrived_at, $returned_at);
 
 -- name: leg_update
@@ -87,7 +87,7 @@ FROM withdrawal WHERE id = $id;
 
 -- name: legs_by_withdrawal
 SELECT
-    id, withdrawal, account, number, route, channel, amount, status, arrives_by, arrives_by_provisional,
+    id, withdrawal, account, number, route, channel, amount, fee, status, arrives_by, arrives_by_provisional,
     failure_code, failure_detail, reference, paid_at, arrived_at, returned_at
 FROM leg WHERE withdrawal = $withdrawal ORDER BY number;
 

@@ -126,8 +126,8 @@ CREATE TABLE leg (
     id INTEGER PRIMARY KEY,
     withdrawal INTEGER NOT NULL REFERENCES withdrawal (id), account INTEGER NOT NULL, number INTEGER NOT NULL,
     route TEXT NOT NULL, channel TEXT,
-    amount INTEGER NOT NULL CHECK (amount > 0), status TEXT NOT NULL,
-    arrives_by INTEGER, arrives_by_provisional INTEGER NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0), fee INTEGER NOT NULL DEFAULT 0 CHECK (fee >= 0 AND fee < amount),
+    status TEXT NOT NULL, arrives_by INTEGER, arrives_by_provisional INTEGER NOT NULL,
     failure_code TEXT, failure_detail TEXT, reference TEXT,
     paid_at INTEGER, arrived_at INTEGER, returned_at INTEGER) STRICT;
 CREATE UNIQUE INDEX leg_by_withdrawal ON leg (withdrawal, number);

@@ -106,7 +106,7 @@ void ledger_release(struct deciding *deciding, struct entry_open *open, struct a
 }
 
 void ledger_settle(struct deciding *deciding, struct entry_open *open, struct account *account, struct topup *topup,
-                   struct money amount, const char *channel)
+                   struct money amount)
 {
     struct lot_figures lot = lot_figures(account, topup);
 
@@ -120,11 +120,10 @@ void ledger_settle(struct deciding *deciding, struct entry_open *open, struct ac
     *lot.total = money_sub(*lot.total, amount);
     lot_changed(deciding, account, topup);
     ledger_post(deciding, open, account, LEDGER_HELD, "", lot.source, money_negate(amount));
-    ledger_post(deciding, open, account, LEDGER_CHANNEL, channel, lot.source, amount);
 }
 
 void ledger_return(struct deciding *deciding, struct entry_open *open, struct account *account, struct topup *topup,
-                   struct money amount, const char *channel)
+                   struct money amount)
 {
     struct lot_figures lot = lot_figures(account, topup);
 
@@ -135,6 +134,13 @@ void ledger_return(struct deciding *deciding, struct entry_open *open, struct ac
     }
     *lot.total = money_add(*lot.total, amount);
     lot_changed(deciding, account, topup);
-    ledger_post(deciding, open, account, LEDGER_CHANNEL, channel, lot.source, money_negate(amount));
     ledger_post(deciding, open, account, lot.ledger, "", lot.source, amount);
+}
+
+void ledger_outside(struct deciding *deciding, struct entry_open *open, const struct account *account,
+                    const char *channel, struct money amount, struct money fee)
+{
+    INVARIANT(14, money_compare(money_max(fee, money_negate(fee)), money_max(amount, money_negate(amount))) < 0);
+    ledger_post(deciding, open, account, LEDGER_CHANNEL, channel, 0, money_sub(amount, fee));
+    ledger_post(deciding, open, account, LEDGER_REVENUE, "", 0, fee);
 }

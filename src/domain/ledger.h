@@ -23,14 +23,18 @@ void ledger_post(struct deciding *deciding, struct entry_open *open, const struc
                  const char *channel, int64_t source, struct money amount);
 void ledger_close(struct deciding *deciding, struct entry_open *open);
 
-/* Lots on hold. `topup` NULL means other funds. They change the row's and the account's figures and post both sides. */
+/* Lots on hold. `topup` NULL means other funds. They change the row's and the account's figures. Freeze and release post both
+ * sides; settle takes from held and return gives to the fund, and ledger_outside posts the other side of all their lots. */
 void ledger_freeze(struct deciding *deciding, struct entry_open *open, struct account *account, struct topup *topup,
                    struct money amount);
 void ledger_release(struct deciding *deciding, struct entry_open *open, struct account *account, struct topup *topup,
                     struct money amount);
 void ledger_settle(struct deciding *deciding, struct entry_open *open, struct account *account, struct topup *topup,
-                   struct money amount, const char *channel);
+                   struct money amount);
 void ledger_return(struct deciding *deciding, struct entry_open *open, struct account *account, struct topup *topup,
-                   struct money amount, const char *channel);
+                   struct money amount);
+/* What left through the channel, of which the fee stayed with the operator; both negative when it came back. */
+void ledger_outside(struct deciding *deciding, struct entry_open *open, const struct account *account,
+                    const char *channel, struct money amount, struct money fee);
 
 #endif

@@ -62,7 +62,7 @@ static void tell_limits(struct telling *telling)
     } else {
         MORE(telling, "; the fee is ", "；手续费为 ");
         tell_amount(telling, policy->fee);
-        MORE(telling, ".", "。");
+        MORE(telling, ", kept back when it is paid.", "，付款时扣除。");
     }
     cite_refusal(telling, REFUSAL_BELOW_MINIMUM);
     line_end(telling);

@@ -190,6 +190,7 @@ static const struct column leg_columns[] = {
     COL_WORD(leg, route, route),
     COL(leg, channel, TEXT),
     COL(leg, amount, MONEY),
+    COL(leg, fee, MONEY),
     COL_WORD(leg, status, leg_status),
     COL(leg, arrives_by, INSTANT),
     COL(leg, arrives_by_provisional, BOOL),

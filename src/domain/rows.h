@@ -180,7 +180,8 @@ struct leg {
     int64_t number; /* 1, 2, … in the order of the plan */
     enum route route;
     char channel[CHANNEL_NAME_BYTES];
-    struct money amount;
+    struct money amount; /* taken from the balance */
+    struct money fee;    /* of which the operator keeps this when it is paid; the rest goes out */
     enum leg_status status;
     struct instant arrives_by;
     bool arrives_by_provisional;

@@ -87,20 +87,20 @@ static enum entry_kind entry_of(enum ledger_move due)
 }
 
 static void lot_post(struct deciding *d, struct entry_open *open, struct account *account, struct topup *topup,
-                     struct money amount, enum ledger_move due, const char *channel)
+                     struct money amount, enum ledger_move due)
 {
     switch (due) {
     case MOVE_FREEZE:
         ledger_freeze(d, open, account, topup, amount);
         break;
     case MOVE_SETTLE:
-        ledger_settle(d, open, account, topup, amount, channel);
+        ledger_settle(d, open, account, topup, amount);
         break;
     case MOVE_RELEASE:
         ledger_release(d, open, account, topup, amount);
         break;
     case MOVE_RETURN:
-        ledger_return(d, open, account, topup, amount, channel);
+        ledger_return(d, open, account, topup, amount);
         break;
     case MOVE_NONE:
         break;
@@ -119,9 +119,13 @@ void leg_post(struct deciding *d, struct book *book, struct dossier *dossier, st
 
         if (lot->leg != leg->id)
             continue;
-        lot_post(d, &open, book->account, lot_topup(book, lot), lot->amount, due, leg->channel);
+        lot_post(d, &open, book->account, lot_topup(book, lot), lot->amount, due);
         posted = money_add(posted, lot->amount);
     }
+    if (due == MOVE_SETTLE)
+        ledger_outside(d, &open, book->account, leg->channel, leg->amount, leg->fee);
+    if (due == MOVE_RETURN) /* a payment that came back was no service: the fee comes back with it */
+        ledger_outside(d, &open, book->account, leg->channel, money_negate(leg->amount), money_negate(leg->fee));
     ledger_close(d, &open);
     INVARIANT(24, posted.minor == leg->amount.minor);
 }

@@ -89,7 +89,7 @@ static bool plan_again(struct deciding *d, const struct book *book, struct dossi
     if (w->destination != NULL)
         ask.channel = dossier->legs[0]->channel; /* the destination stays, and so does who pays it */
     if (plan_make(d->policy, d->calendar, quote, book->account, &ask, d->now, d->arena, &plan).code != REFUSAL_NONE ||
-        !plan_keeps_promises(d, book, &plan, w))
+        !plan_keeps_promises(d, book, &plan, w) || !plan_bears_fee(&plan, d->policy->fee))
         return false;
     plan_replace(d, &plan, dossier);
     return true;

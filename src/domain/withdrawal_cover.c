@@ -86,6 +86,16 @@ bool withdrawal_covered(struct deciding *d, const struct book *book, const struc
     return money_compare(ret->withdrawable, still_going(d, book, dossier)) >= 0;
 }
 
+bool withdrawal_risk_found(struct deciding *d, const struct book *book, struct withdrawal *w)
+{
+    const char *before = w->flags;
+
+    if (d->policy->review_same_subject_overdue && book->subject != NULL &&
+        money_compare(book->subject->overdue, book->account->overdue) > 0)
+        withdrawal_flag(d, w, "same_subject_overdue");
+    return w->flags != before;
+}
+
 size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier)
 {
     size_t left = 0, closed = 0;

@@ -318,6 +318,9 @@ struct decision withdrawal_make(struct deciding *d, struct book *book, const str
     if (route == ROUTE_NONE)
         route = plan_default_route(ret_quote, ask->destination.given);
     decision = make_plan(d, book, ask, ret_quote, route, &plan);
+    if (decision_accepts(&decision) && !plan_bears_fee(&plan, d->policy->fee))
+        decision = decision_refused(REFUSAL_BELOW_MINIMUM, refusal_rule(d->policy, REFUSAL_BELOW_MINIMUM), "/amount",
+                                    "No payment of this plan is larger than the fee.");
     if (decision_accepts(&decision))
         decision = check_reason(d, &plan, ask, route, &reason);
     if (decision_accepts(&decision))

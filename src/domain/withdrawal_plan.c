@@ -29,6 +29,24 @@ static struct leg *leg_of(struct deciding *d, const struct plan_leg *planned, co
     return leg;
 }
 
+/* The leg that bears the fee; NULL when there is none to bear. */
+static const struct plan_leg *fee_leg(const struct plan *plan, struct money fee)
+{
+    const struct plan_leg *largest = NULL;
+
+    for (size_t i = 0; i < plan->legs_count; i++)
+        if (largest == NULL || money_compare(plan->legs[i].amount, largest->amount) > 0)
+            largest = &plan->legs[i];
+    return money_is_positive(fee) ? largest : NULL;
+}
+
+bool plan_bears_fee(const struct plan *plan, struct money fee)
+{
+    const struct plan_leg *leg = fee_leg(plan, fee);
+
+    return leg == NULL || money_compare(leg->amount, fee) > 0;
+}
+
 void plan_register(struct deciding *d, const struct plan *plan, struct withdrawal *w, struct changes *changes,
                    struct dossier *ret)
 {
@@ -40,6 +58,8 @@ void plan_register(struct deciding *d, const struct plan *plan, struct withdrawa
     for (size_t i = 0; i < plan->legs_count; i++) {
         struct leg *leg = leg_of(d, &plan->legs[i], w, i + 1, changes);
 
+        if (&plan->legs[i] == fee_leg(plan, d->policy->fee))
+            leg->fee = d->policy->fee;
         ret->legs[ret->legs_count++] = leg;
         for (size_t j = 0; j < plan->legs[i].lots_count; j++) {
             const struct plan_lot *planned = &plan->legs[i].lots[j];

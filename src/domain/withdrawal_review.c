@@ -89,6 +89,15 @@ static struct decision approve(struct deciding *d, struct book *book, struct dos
         no.detail = "The amount is no longer withdrawable; ask for documents or reject.";
         return no;
     }
+    if (withdrawal_risk_found(d, book, w)) {
+        struct decision look = decision_conflict(REFUSAL_STATE_CONFLICT, "Meanwhile another account of the same identity "
+                                                                         "owes something; look again, then decide.");
+
+        look.changed = true;
+        deciding_move(d, "wd", w->id, NULL, "risk_found", NULL);
+        withdrawal_settle_row(d, dossier);
+        return look;
+    }
     record(d, book, dossier, ask);
     w->approvals++;
     if (w->approvals >= w->approvals_needed)

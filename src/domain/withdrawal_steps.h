@@ -30,6 +30,9 @@ void withdrawal_settle_row(struct deciding *d, struct dossier *dossier);
 void quote_without(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
 /* True when what is held and still has a way out is still withdrawable: asked at approval and before each first send. */
 bool withdrawal_covered(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
+/* AL-06: another account of the same identity has something overdue. Asked when the code is right, at approval and before
+ * the first send. True when it was not known of this withdrawal before; then it is flagged. */
+bool withdrawal_risk_found(struct deciding *d, const struct book *book, struct withdrawal *w);
 /* Legs whose original window has closed are rerouted: released, and the customer is told. Returns how many are left to send. */
 size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier);
 

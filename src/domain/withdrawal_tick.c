@@ -74,7 +74,7 @@ static void begin(struct tick *t, struct leg *leg)
     attempt->number = 1;
     key_make(leg, attempt->number, attempt->key);
     memcpy(attempt->channel, leg->channel, sizeof attempt->channel);
-    attempt->amount = leg->amount;
+    attempt->amount = money_sub(leg->amount, leg->fee);
     attempt->request =
         t->terms->build(t->terms->channels, leg->channel, t->dossier->withdrawal, leg,
                         leg->route == ROUTE_ORIGINAL ? topup : NULL, attempt->key, t->d->now, t->d->arena);
@@ -253,9 +253,27 @@ static bool any_channel(const struct tick *t)
     return false;
 }
 
+/* Nobody has looked at it, and now somebody must (AL-06). Its legs are all on hold still. */
+static bool doubt(struct tick *t)
+{
+    struct withdrawal *w = t->dossier->withdrawal;
+
+    if (w->status != WITHDRAWAL_APPROVED || w->approvals_needed > 0)
+        return false;
+    for (size_t i = 0; i < t->dossier->legs_count; i++)
+        if (t->dossier->legs[i]->status != LEG_HELD)
+            return false;
+    if (!withdrawal_risk_found(t->d, t->book, w))
+        return false;
+    w->approvals_needed = policy_approvals(t->d->policy, w->amount);
+    w->decided_at = INSTANT_NONE;
+    withdrawal_move(t->d, w, WITHDRAWAL_DOUBT);
+    return true;
+}
+
 static void tick_held(struct tick *t)
 {
-    if (!any_held(t) || !may_start(t))
+    if (!any_held(t) || doubt(t) || !may_start(t))
         return;
     miss_channels(t);
     if (t->dossier->withdrawal->status == WITHDRAWAL_APPROVED && any_channel(t))

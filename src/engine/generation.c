@@ -9,11 +9,15 @@ uint64_t generations_of(const struct generations *generations, int shard)
     return atomic_load(&generations->counts[shard]);
 }
 
+/* A quote is made of the account and its live top-ups: a change of either counts. */
 void shards_note(struct shards *shards, const struct changes *changes)
 {
-    for (const struct row *row = changes->first; row != NULL; row = row->next_changed)
+    for (const struct row *row = changes->first; row != NULL; row = row->next_changed) {
         if (row->table == &account_table)
             shards->in[id_shard(((const struct account *)row)->id)] = true;
+        else if (row->table == &topup_table)
+            shards->in[id_shard(((const struct topup *)row)->account)] = true;
+    }
 }
 
 void generations_raise(struct generations *generations, const struct shards *shards)

@@ -17,7 +17,7 @@ static char *terms_build(const void *channels, const char *name, const struct wi
     struct channel_order order = {.key = key,
                                   .refund = topup != NULL,
                                   .channel_ref = topup != NULL ? topup->channel_ref : NULL,
-                                  .amount = leg->amount,
+                                  .amount = money_sub(leg->amount, leg->fee),
                                   .topup_amount = topup != NULL ? topup->amount : MONEY_ZERO,
                                   .currency = withdrawal->currency,
                                   .destination = withdrawal->destination,

@@ -23,22 +23,28 @@ static void decimal(struct out *out, const char *key, struct money amount, const
     out_string(out, key, text);
 }
 
-static struct money legs_write(struct out *out, const struct dossier *dossier, const char *currency)
+/* What reached the channel, and of it all what the operator kept. */
+static struct money legs_write(struct out *out, const struct dossier *dossier, const char *currency, struct money *ret_fee)
 {
     struct money paid = MONEY_ZERO;
+
+    *ret_fee = MONEY_ZERO;
 
     out_array(out, "payments");
     for (size_t i = 0; i < dossier->legs_count; i++) {
         const struct leg *leg = dossier->legs[i];
         if (!leg_shows(leg))
             continue;
-        paid = leg->status == LEG_SUCCESSFUL ? money_add(paid, leg->amount) : paid;
+        if (leg->status == LEG_SUCCESSFUL) {
+            paid = money_add(paid, money_sub(leg->amount, leg->fee));
+            *ret_fee = money_add(*ret_fee, leg->fee);
+        }
         out_object(out, NULL);
         out_id(out, "leg", "leg", leg->id);
         out_string(out, "route", word_text(&route_words, (int)leg->route));
         out_string(out, "channel", leg->channel);
         out_string(out, "reference", leg->reference[0] != '\0' ? leg->reference : NULL);
-        decimal(out, "amount", leg->amount, currency);
+        decimal(out, "amount", money_sub(leg->amount, leg->fee), currency);
         out_string(out, "status", word_text(&leg_status_words, (int)leg->status));
         out_instant(out, "paid_at", leg->paid_at);
         out_instant(out, "arrived_at", leg->arrived_at);
@@ -52,7 +58,7 @@ static struct money legs_write(struct out *out, const struct dossier *dossier, c
 static void content_write(struct out *out, const struct dossier_read *read)
 {
     const struct withdrawal *withdrawal = read->dossier.withdrawal;
-    struct money paid;
+    struct money paid, fee;
 
     out_object(out, NULL);
     out_id(out, "withdrawal", "wd", withdrawal->id);
@@ -62,9 +68,9 @@ static void content_write(struct out *out, const struct dossier_read *read)
     out_string(out, "label_zh", policy_label(read->policy, withdrawal->status, true));
     out_string(out, "currency", withdrawal->currency);
     decimal(out, "requested", withdrawal->amount, withdrawal->currency);
-    paid = legs_write(out, &read->dossier, withdrawal->currency);
+    paid = legs_write(out, &read->dossier, withdrawal->currency, &fee);
     decimal(out, "paid", paid, withdrawal->currency);
-    decimal(out, "fee", read->policy->fee, withdrawal->currency);
+    decimal(out, "fee", fee, withdrawal->currency);
     out_string(out, "policy", withdrawal->policy);
     out_int(out, "policy_version", withdrawal->policy_version);
     out_instant(out, "created_at", withdrawal->created_at);

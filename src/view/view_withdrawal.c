@@ -98,6 +98,7 @@ static void view_leg(struct out *out, const struct dossier *dossier, const struc
     view_word(out, "route", &route_words, (int)leg->route);
     view_text(out, "channel", leg->channel);
     out_money(out, "amount", leg->amount);
+    out_money(out, "fee", leg->fee);
     view_word(out, "status", &leg_status_words, (int)leg->status);
     view_lots(out, dossier, leg, topup_refs);
     out_instant(out, "arrives_by", leg->arrives_by);

@@ -428,9 +428,11 @@ static struct decision step_hold(void)
     else if (what == 1)
         ledger_release(&b.d, &entry, a, topup, amount);
     else if (what == 2)
-        ledger_settle(&b.d, &entry, a, topup, amount, "alipay");
+        ledger_settle(&b.d, &entry, a, topup, amount);
     else
-        ledger_return(&b.d, &entry, a, topup, amount, "alipay");
+        ledger_return(&b.d, &entry, a, topup, amount);
+    if (what >= 2)
+        ledger_outside(&b.d, &entry, a, "alipay", what == 2 ? amount : money_negate(amount), MONEY_ZERO);
     ledger_close(&b.d, &entry);
     if (topup != NULL)
         book_add_topup(&b.d, books_of(&b, a->id), topup);

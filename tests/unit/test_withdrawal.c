@@ -132,7 +132,7 @@ static struct command evidence(struct house *house, int leg, enum evidence_kind 
              "SELECT a.key FROM attempt a JOIN leg l ON l.id = a.leg ORDER BY l.number LIMIT 1 OFFSET %d", leg - 1);
     text(house, sql, found);
     snprintf(command.answer.key, sizeof command.answer.key, "%.32s", found);
-    snprintf(sql, sizeof sql, "SELECT amount FROM leg ORDER BY number LIMIT 1 OFFSET %d", leg - 1);
+    snprintf(sql, sizeof sql, "SELECT amount - fee FROM leg ORDER BY number LIMIT 1 OFFSET %d", leg - 1);
     command.answer.amount = money_of(house_sql(house, sql));
     text(house, "SELECT channel FROM attempt LIMIT 1", found);
     snprintf(command.channel, sizeof command.channel, "%.16s", found);
@@ -561,6 +561,33 @@ static void a_window_that_closes_before_the_send_stops_its_leg_only(void **state
     house_close(&house);
 }
 
+/* Northwind keeps 0.50 of every withdrawal: from the largest payment, when it is paid, and not of one that comes back. */
+static void the_fee_is_kept_when_it_is_paid_and_given_back_when_it_bounces(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    house_open_with(&house, MORNING, POLICIES);
+    account(&house, "alice", "northwind", "Alice", "");
+    topup(&house, "small", 10000, "2026-11-02T10:00:00+08:00");
+    topup(&house, "large", 60000, "2026-11-01T10:00:00+08:00");
+    id = withdraw(&house, 70000);
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, "SELECT group_concat(amount, ',') FROM (SELECT amount FROM attempt ORDER BY leg)", "10000,59950");
+    say(&house, 1, EVIDENCE_PAID, "", "R1");
+    say(&house, 2, EVIDENCE_PAID, "", "R2");
+    is(&house, STATUS, "successful");
+    is(&house, "SELECT topup FROM account", "0");
+    is(&house, "SELECT sum(amount) FROM posting WHERE ledger = 'revenue'", "50");
+    say(&house, 2, EVIDENCE_RETURNED, "BOUNCED", "");
+    is(&house, "SELECT topup FROM account", "60000");
+    is(&house, "SELECT sum(amount) FROM posting WHERE ledger = 'revenue'", "0");
+    is(&house, "SELECT sum(amount) FROM posting", "0");
+    house_close(&house);
+}
+
 static void a_frozen_account_sends_nothing(void **state)
 {
     struct house house;
@@ -576,6 +603,54 @@ static void a_frozen_account_sends_nothing(void **state)
     is(&house, HELD, "0");
     assert_null(house.effects);
     is(&house, "SELECT withdrawals_month FROM account", "0");
+    house_close(&house);
+}
+
+/* AL-06: what nobody reviewed goes to a reviewer when the same identity owes something before the first send. */
+static void a_risk_found_late_is_looked_at(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    account(&house, "alias", "alibaba", "Alice", "");
+    id = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, id), 200);
+    is(&house, STATUS, "approved");
+    fact(&house, COMMAND_CLAIM_PUT, "alias", "c", "{\"kind\":\"overdue\",\"amount\":1}");
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, STATUS, "in_review");
+    assert_null(house.effects);
+    is(&house, HELD, "30000");
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, LEGS, "sending");
+    house_close(&house);
+}
+
+static void a_risk_found_in_review_is_seen_before_the_approval(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    house_open(&house, MORNING);
+    account(&house, "alice", "alibaba", "Alice", "");
+    account(&house, "alias", "alibaba", "Alice", "");
+    fact(&house, COMMAND_CREDIT, "alice", "", "{\"ref\":\"k\",\"fund\":\"other\",\"amount\":50000}");
+    id = withdraw_for(&house, "alice",
+                      "{\"account\":\"alice\",\"amount\":30000,\"route\":\"application\",\"documents\":[\"a\",\"b\"],"
+                      "\"destination\":{\"kind\":\"bank\",\"name\":\"Alice\",\"account\":\"62\",\"bank\":\"ICBC\","
+                      "\"branch\":\"x\",\"province\":\"x\",\"city\":\"y\"}}");
+    assert_int_equal(house.status, 201);
+    assert_int_equal(confirm(&house, id), 200);
+    fact(&house, COMMAND_CLAIM_PUT, "alias", "c", "{\"kind\":\"overdue\",\"amount\":1}");
+    assert_int_equal(review(&house, id, "r1", "approve"), 409);
+    is(&house, "SELECT flags FROM withdrawal", "[\"same_subject_overdue\"]");
+    is(&house, STATUS, "in_review");
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    is(&house, STATUS, "approved");
     house_close(&house);
 }
 
@@ -931,7 +1006,10 @@ int main(void)
         cmocka_unit_test(all_windows_closed_is_a_failure_that_does_not_count),
         cmocka_unit_test(a_window_that_closes_before_the_send_stops_its_leg_only),
         cmocka_unit_test(a_frozen_account_sends_nothing),
+        cmocka_unit_test(a_risk_found_late_is_looked_at),
+        cmocka_unit_test(a_risk_found_in_review_is_seen_before_the_approval),
         cmocka_unit_test(a_leg_without_a_channel_waits_and_is_asked_again),
+        cmocka_unit_test(the_fee_is_kept_when_it_is_paid_and_given_back_when_it_bounces),
         cmocka_unit_test(one_leg_paid_and_one_refused_is_partly_successful),
         cmocka_unit_test(evidence_in_any_order),
         cmocka_unit_test(another_amount_proves_nothing),
