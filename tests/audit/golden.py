@@ -225,7 +225,7 @@ class Books:
 
     # Withdrawals. legs: [[(top-up ref or None, amount), …], …]
 
-    def withdraw(self, name, account, legs, route="original", maker="demo-customer:alice"):
+    def withdraw(self, name, account, legs, route="original", maker="demo-customer:alice", fee=0):
         key, owner = self.id("wd:" + name), self.id("ac:" + account)
         self.insert("withdrawal", id=key, account=owner, amount=sum(lot[1] for leg in legs for lot in leg),
                     currency="CNY", strategy="lifo", route=route, status="awaiting_code", policy="alibaba",
@@ -235,7 +235,8 @@ class Books:
         for number, leg in enumerate(legs, 1):
             leg_name = f"leg:{name}.{number}"
             self.insert("leg", id=self.id(leg_name), withdrawal=key, account=owner, number=number, route=route,
-                        channel="alipay", amount=sum(lot[1] for lot in leg), status="planned", arrives_by_provisional=0)
+                        channel="alipay", amount=sum(lot[1] for lot in leg), fee=fee if number == 1 else 0, status="planned",
+                        arrives_by_provisional=0)
             for line, (topup, amount) in enumerate(leg, 1):
                 self.insert("lot", leg=self.id(leg_name), line=line, withdrawal=key,
                             topup=self.id("tu:" + topup) if topup else 0, amount=amount)
@@ -243,12 +244,12 @@ class Books:
         self.commit("withdraw", owner, key, maker)
 
     def legs(self, name):
-        return self.db.execute("SELECT id, account, amount FROM leg WHERE withdrawal = ? ORDER BY number",
+        return self.db.execute("SELECT id, account, amount - fee FROM leg WHERE withdrawal = ? ORDER BY number",
                                [self.id("wd:" + name)]).fetchall()
 
     def leg_post(self, name, number, kind):
         leg = self.id(f"leg:{name}.{number}")
-        owner, = self.db.execute("SELECT account FROM leg WHERE id = ?", [leg]).fetchone()
+        owner, whole, fee = self.db.execute("SELECT account, amount, fee FROM leg WHERE id = ?", [leg]).fetchone()
         lines = []
         lots = self.db.execute("SELECT topup, amount FROM lot WHERE leg = ? ORDER BY line", [leg]).fetchall()
         for topup, amount in lots:
@@ -259,8 +260,10 @@ class Books:
                 self.add("topup", topup, remaining=here[0] * amount, held=here[1] * amount, refunded=-here[0] * amount)
             lines += {"freeze": [(fund, None, source, -amount), ("held", None, source, amount)],
                       "release": [("held", None, source, -amount), (fund, None, source, amount)],
-                      "settle": [("held", None, source, -amount), ("channel", "alipay", source, amount)],
-                      "return": [("channel", "alipay", source, -amount), (fund, None, source, amount)]}[kind]
+                      "settle": [("held", None, source, -amount)], "return": [(fund, None, source, amount)]}[kind]
+        way = {"settle": 1, "return": -1}.get(kind, 0)
+        ends = [("channel", "alipay", None, way * (whole - fee)), ("revenue", None, None, way * fee)]
+        lines += [line for line in ends if line[3] != 0]
         self.entry(f"{kind}:{name}.{number}", kind, owner, leg, self.id("wd:" + name), lines)
 
     def confirm(self, name, review=0):
@@ -391,7 +394,7 @@ def build(directory, schema):
     books.evidence("w1", 1, "nothing", "none", "unknown", "unknown")
     books.paid("w1", 1)
     books.paid("w1", 2, "successful")
-    books.withdraw("w2", "alice", [[("t3", 8_000)], [("t2", 1_000)]])  # one leg paid and returned, one failed
+    books.withdraw("w2", "alice", [[("t3", 8_000)], [("t2", 1_000)]], fee=30)  # one leg paid and returned, one failed
     books.confirm("w2")
     books.dispatch("w2")
     books.not_paid("w2", 2)

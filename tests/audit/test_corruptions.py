@@ -173,6 +173,10 @@ CORRUPTIONS = [
      "INSERT INTO posting SELECT 6000, line, account, ledger, channel, source, amount FROM posting WHERE entry = "
      "<en:return:w2.1>",
      "leg_lot_journal", "leg", "<leg:w2.1>", 8_000),
+    ("a fee that was not earned", "UPDATE leg SET fee = 20 WHERE id = <leg:w1.1>", "leg_fee", "leg", "<leg:w1.1>", 20),
+    ("a fee kept though the payment came back",
+     "DELETE FROM posting WHERE entry = <en:return:w2.1> AND ledger = 'revenue'",
+     "leg_fee", "leg", "<leg:w2.1>", 30),
     ("a hold taken from another top-up", "UPDATE posting SET source = <tu:t1> WHERE entry = <en:freeze:w2.1>",
      "leg_lot_journal", "leg", "<leg:w2.1>", 8_000),
     ("a lot of another account's top-up", "UPDATE lot SET topup = <tu:t5> WHERE leg = <leg:w9.1>",

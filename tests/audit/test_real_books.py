@@ -151,7 +151,7 @@ FIGURES = {
                "unsettled payg_active withdrawals_month withdrawals_day withdrawn_day",
     "subject": "overdue accounts", "topup": "amount remaining held refunded", "claim": "amount",
     "fact": "amount unpaid", "parcel": "amount remaining taken_back", "draw": "amount given_back source",
-    "withdrawal": "amount approvals counted", "leg": "amount account number", "lot": "amount topup",
+    "withdrawal": "amount approvals counted", "leg": "amount account number fee", "lot": "amount topup",
     "attempt": "amount number leg", "entry": "amount object account at", "posting": "amount source account",
     "audit": "at seq",
 }
@@ -163,7 +163,7 @@ STATUSES = {
 }
 KEYS = {"subject": "id", "draw": "owner, line", "lot": "leg, line", "posting": "entry, line", "audit": "seq"}
 EXEMPT = {("posting", "source"): "ledger IN ('topup', 'held', 'transferred_in', 'allocated_in')",
-          ("fact", "unpaid"): "kind <> 'credit'"}
+          ("fact", "unpaid"): "kind <> 'credit'", ("leg", "fee"): "id IN (SELECT leg FROM attempt)"}
 
 
 def changes(db):
