@@ -705,7 +705,7 @@ static void sentences_follow_the_struct(void **state)
         {"pingan", false, "it is freed with the last release.  [PA-04]\n"},
         {"pingan", true, "10 至 15 个工作日"},
         {"fifth", false, "Above 10000.00 CNY: 2 approvals.\n"},
-        {"fifth", false, "the fee is 0.50 CNY."},
+        {"fifth", false, "the fee is 0.50 CNY, kept back when it is paid."},
         {"fifth", true, "每个自然日最多提现 3 次；被驳回、失败或取消的不计。  [NW-04]\n"},
     };
 

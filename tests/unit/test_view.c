@@ -331,7 +331,7 @@ static void a_withdrawal_shows_legs_and_lots(void **state)
         "null,"
         "\"province\":\"江苏\",\"city\":null},\"failure\":null,\"policy\":\"alibaba\",\"policy_version\":1,"
         "\"tries_left\":5,\"code_expires_at\":\"2026-11-20T10:05:00+08:00\",\"legs\":["
-        "{\"id\":\"leg_0000000000013\",\"route\":\"designated\",\"channel\":\"bankfile\",\"amount\":200,"
+        "{\"id\":\"leg_0000000000013\",\"route\":\"designated\",\"channel\":\"bankfile\",\"amount\":200,\"fee\":0,"
         "\"status\":\"failed\",\"lots\":[{\"topup\":\"t1\",\"amount\":150},{\"topup\":null,\"amount\":50}],"
         "\"arrives_by\":" AT ",\"arrives_by_provisional\":true,\"failure\":{\"code\":\"X1\",\"detail\":\"closed\"},"
         "\"reference\":null,\"paid_at\":null,\"arrived_at\":null,\"returned_at\":null},"
