@@ -3,8 +3,10 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+#include "base/log.h"
 #include "channel/simulated.h"
 #include "http/answers.h"
+#include "http/demo_time.h"
 #include "http/request.h"
 #include "payout/payout.h"
 
@@ -108,7 +110,9 @@ static bool clock_move(struct request *request, const struct clock_ask *ask)
     }
     if (ask->advance == NULL)
         by = ask->set.ms - system_clock_now(clock).ms;
-    atomic_fetch_add(&clock->offset_ms, by);
+    by += atomic_fetch_add(&clock->offset_ms, by);
+    if (!demo_time_keep(server_config(request->server)->directory, by))
+        log_line(LOG_LEVEL_WARN, "the demo's clock is not kept: it begins anew with the next start", NULL);
     return true;
 }
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "channel/simulated.h"
 #include "http/demo_seed.h"
+#include "http/demo_time.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "payout/payout.h"
@@ -263,11 +264,18 @@ static enum err server_make(struct serve *serve)
     return server_open(&config, &serve->server, serve->reason);
 }
 
+static enum err clock_resume(struct serve *serve)
+{
+    if (serve->demo)
+        demo_time_resume(serve->directory, &serve->clock);
+    return ERR_NONE;
+}
+
 static enum err serve_open(struct serve *serve)
 {
-    static enum err (*const steps[])(struct serve *) = {directory_make, keys_read,     store_prepare,
-                                                        calendar_read,  channels_make, engine_make,
-                                                        payout_make,    samples_make,  server_make};
+    static enum err (*const steps[])(struct serve *) = {directory_make, clock_resume,  keys_read,   store_prepare,
+                                                        calendar_read,  channels_make, engine_make, payout_make,
+                                                        samples_make,   server_make};
 
     serve->world = (struct world){.now = system_clock_now, .context = &serve->clock};
     random_init_system(&serve->world.random);

@@ -10,7 +10,6 @@ Python's standard library only."""
 import argparse
 import base64
 import concurrent.futures
-import datetime
 import glob
 import http.client
 import json
@@ -30,8 +29,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PATIENCE_S = 8.0
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
-DURATION = re.compile(r"(\d+)([smhd])")
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()
 
 
@@ -163,7 +160,7 @@ class Scenario:
         self.server = Server(self.options)
         self.ok = False
         try:
-            self.set_clock("2026-11-20T10:00:00+08:00")
+            self.do_clock(Words(["2026-11-20T10:00:00+08:00"]), [])
             for number, line in enumerate(open(self.path, encoding="utf-8"), 1):
                 self.line(number, line)
             self.server.audit()
@@ -281,12 +278,7 @@ class Scenario:
     # ---- the world ------------------------------------------------------------------------------------------------
 
     def do_clock(self, words, wanted):
-        self.set_clock(moment(words.take("a moment")))
-
-    def set_clock(self, text):
-        self.demo("/demo/clock", {"set": text})
-        self.now = datetime.datetime.fromisoformat(text)
-        self.now_since = time.monotonic()
+        self.demo("/demo/clock", {"set": moment(words.take("a moment"))})
 
     def demo(self, path, body):
         status, answer, _ = self.server.call("POST", path, body)
@@ -294,9 +286,7 @@ class Scenario:
             raise Failure(f"{path} answered {status}: {answer}")
 
     def do_advance(self, words, wanted):
-        by = words.take("a duration")
-        self.demo("/demo/clock", {"advance": by})
-        self.now += datetime.timedelta(seconds=sum(int(count) * SECONDS[unit] for count, unit in DURATION.findall(by)))
+        self.demo("/demo/clock", {"advance": words.take("a duration")})
 
     def do_channel(self, words, wanted):
         outcomes = " ".join(words.words).split(": ")[-1]
@@ -304,18 +294,12 @@ class Scenario:
         self.demo("/demo/channel", {"next": [part.strip().replace(" ", ":") for part in outcomes.split(",")]})
 
     def do_kill(self, words, wanted):
-        """SIGKILL and a new start on the same directory; the demo's clock begins anew with a process, so it is set again."""
+        """SIGKILL and a new start on the same directory; the demo's clock goes on where it was."""
         self.server.kill()
-        self.resume_clock()
 
     def do_restart(self, words, wanted):
         self.server.stop()
         self.server.start()
-        self.resume_clock()
-
-    def resume_clock(self):
-        passed = datetime.timedelta(seconds=time.monotonic() - self.now_since)
-        self.set_clock((self.now + passed).isoformat(timespec="milliseconds"))
 
     def do_audit(self, words, wanted):
         self.server.audit()
@@ -647,7 +631,11 @@ class Scenario:
         self.expect_withdrawal(self.get(name)[0], wanted)
 
     def do_dispatch(self, words, wanted):
-        """Waits until the named withdrawals are where they should be: `-> w1 successful, w2 failed, "REASON"`."""
+        """dispatch [within MINUTES m] -> w1 successful, w2 failed, "REASON": waits until they are where they should be."""
+        minutes = 0
+        for name in words.option("within"):
+            minutes = int(words.take("minutes").removesuffix("m"))
+
         def check():
             last = None
             for part in wanted:
@@ -659,7 +647,7 @@ class Scenario:
                 else:
                     self.expect_withdrawal(last, [["status", last["status"]], part])
 
-        self.patiently(check)
+        self.patiently(check, minutes)
 
     def do_show(self, words, wanted):
         """show PATH [as TOKEN]: any GET of the API, with members checked."""
@@ -672,8 +660,9 @@ class Scenario:
         if self.expect_status(answer, wanted, (200,)):
             self.members(answer[1], wanted)
 
-    def patiently(self, check):
-        """What the server does by itself (payments, incidents) is a moment away: asks again until `check` is content."""
+    def patiently(self, check, minutes=0):
+        """What the server does by itself (payments, incidents) is a moment away: asks again until `check` is content.
+        With `minutes` the server's clock goes on by so many meanwhile, one at a time."""
         deadline = time.monotonic() + PATIENCE_S * (10 if self.options.wrap else 1)
         while True:
             try:
@@ -681,7 +670,10 @@ class Scenario:
             except Failure:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.03)
+                time.sleep(0.3 if minutes > 0 else 0.03)
+                if minutes > 0:
+                    minutes -= 1
+                    self.demo("/demo/clock", {"advance": "1m"})
 
     def do_attempts(self, words, wanted):
         """attempts W -> data 1, data.0.status paid: what was sent to the channels; waits until it is so."""
