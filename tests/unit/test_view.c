@@ -335,7 +335,7 @@ static void a_withdrawal_shows_legs_and_lots(void **state)
         "\"status\":\"failed\",\"lots\":[{\"topup\":\"t1\",\"amount\":150},{\"topup\":null,\"amount\":50}],"
         "\"arrives_by\":" AT ",\"arrives_by_provisional\":true,\"failure\":{\"code\":\"X1\",\"detail\":\"closed\"},"
         "\"reference\":null,\"paid_at\":null,\"arrived_at\":null,\"returned_at\":null},"
-        "{\"id\":\"leg_0000000000014\",\"route\":\"designated\",\"channel\":\"bankfile\",\"amount\":100,"
+        "{\"id\":\"leg_0000000000014\",\"route\":\"designated\",\"channel\":\"bankfile\",\"amount\":100,\"fee\":0,"
         "\"status\":\"successful\",\"lots\":[{\"topup\":\"t2\",\"amount\":100}],\"arrives_by\":null,"
         "\"arrives_by_provisional\":false,\"failure\":null,\"reference\":\"R9\",\"paid_at\":" AT ","
         "\"arrived_at\":null,\"returned_at\":null}]}");
