@@ -175,13 +175,20 @@ def changes(db):
             for row in db.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY {keys}").fetchall():
                 where = " AND ".join(f"{k} = {literal(row[k])}" for k in keys.split(", "))
                 statement = f"UPDATE {table} SET {column} = coalesce({column}, 0) + 1 WHERE {where}"
-                yield f"{table} {where}: {column} + 1", statement, near(row)
+                yield f"{table} {where}: {column} + 1", statement, near(row) | attempts_of(db, table, row)
     for table, words in STATUSES.items():
         for row in db.execute(f"SELECT * FROM {table}").fetchall():
             for word in words.split():
                 if word != row["status"]:
                     yield (f"{table} {row['id']}: {row['status']} to {word}",
                            f"UPDATE {table} SET status = '{word}' WHERE id = {row['id']}", near(row))
+
+
+def attempts_of(db, table, row):
+    """What a leg that was never paid asked for is told by its attempt alone."""
+    if table != "leg":
+        return set()
+    return {str(found["id"]) for found in db.execute("SELECT id FROM attempt WHERE leg = ?", [row["id"]])}
 
 
 def literal(value):
