@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The demo's clock outlives the process: how far it was moved stands in DIR/demo-clock, so that a server that was killed in
- * the middle goes on at the moment where it stopped, and what it knows of waiting times stays true. */
+/* The demo's clock outlives the process: how far it was moved stands in DIR/demo-clock, so that a server that was
+ * killed in the middle goes on at the moment where it stopped, and what it knows of waiting times stays true. */
 #ifndef EBB_HTTP_DEMO_TIME_H
 #define EBB_HTTP_DEMO_TIME_H
 

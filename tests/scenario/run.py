@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs scenarios: plain-text stories, one a file, through the real server, and lets ebb-audit check the books afterwards.
+"""Runs scenarios: plain-text stories, one a file, through the real server; then ebb-audit checks the books.
 
-    run.py [--ebb PATH] [--audit PATH] [--wrap "valgrind …"] [FILE…]      (default: every *.scenario beside this file)
+    run.py [--ebb PATH] [--audit PATH] [--wrap "valgrind …"] [FILE…]    (default: every *.scenario beside this file)
 
 A line is a step; what stands behind `->` must come true. Amounts are decimals. docs/scenarios.md describes every word.
 Each scenario gets a server of its own on a free port and an empty directory, at 2026-11-20 10:00 Shanghai time.
@@ -118,7 +118,8 @@ class Server:
                 raise Failure(f"the server ended with {self.process.returncode}:\n{tail}")
 
     def audit(self):
-        done = subprocess.run([self.options.audit, "--data", self.directory], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([self.options.audit, "--data", self.directory], capture_output=True, text=True,
+                              timeout=120)
         if done.returncode != 0:
             raise Failure(f"ebb-audit found:\n{done.stdout}{done.stderr}")
 
@@ -389,14 +390,16 @@ class Scenario:
         self.fact("POST", f"/v1/accounts/{account}/credits", {"ref": ref, "fund": fund, "amount": amount}, wanted)
 
     def do_transfer(self, words, wanted):
-        ref, giver, receiver, amount = words.take(), self.need(words.take()), self.need(words.take()), minor(words.take())
+        ref, giver, receiver = words.take(), self.need(words.take()), self.need(words.take())
+        amount = minor(words.take())
         self.fact("POST", "/v1/transfers", {"ref": ref, "from": giver, "to": receiver, "amount": amount}, wanted)
 
     def do_recall(self, words, wanted):
         self.fact("POST", f"/v1/transfers/{words.take()}/recall", {}, wanted)
 
     def do_allocate(self, words, wanted):
-        ref, master, member, amount = words.take(), self.need(words.take()), self.need(words.take()), minor(words.take())
+        ref, master, member = words.take(), self.need(words.take()), self.need(words.take())
+        amount = minor(words.take())
         self.fact("POST", "/v1/allocations", {"ref": ref, "master": master, "member": member, "amount": amount}, wanted)
 
     def do_invoiced(self, words, wanted):
@@ -428,7 +431,8 @@ class Scenario:
             self.expect_quote(quote, part)
 
     def quote_at(self, account, at):
-        """The clock runs on while a step runs; an instant to the second is asked of `ebb quote`, with the server's facts."""
+        """The clock runs on while a step runs: an instant to the second is asked of `ebb quote`, with the server's
+        facts."""
         body = self.server.call("GET", f"/v1/accounts/{account}")[1]
         topups = self.server.call("GET", f"/v1/accounts/{account}/topups?limit=100")[1]["data"]
         kept = ("ref", "method", "bank", "amount", "remaining", "held", "paid_at", "payer", "bonus", "arbitrage")
@@ -506,7 +510,8 @@ class Scenario:
             answer = self.server.call("POST", "/v1/withdrawals?dry_run=true", body, token)
         else:
             answer = self.post("/v1/withdrawals", body, token)
-        if not self.expect_status(answer, wanted if wanted and wanted[0][0] == "refused" else [], (200,) if dry else (201,)):
+        refused = wanted if wanted and wanted[0][0] == "refused" else []
+        if not self.expect_status(answer, refused, (200,) if dry else (201,)):
             return
         if not dry:
             self.withdrawals[name] = answer[1]["id"]
@@ -631,7 +636,7 @@ class Scenario:
         self.expect_withdrawal(self.get(name)[0], wanted)
 
     def do_dispatch(self, words, wanted):
-        """dispatch [within MINUTES m] -> w1 successful, w2 failed, "REASON": waits until they are where they should be."""
+        """dispatch [within MINUTES m] -> w1 successful, w2 failed, "REASON": waits until it is so."""
         minutes = 0
         for name in words.option("within"):
             minutes = int(words.take("minutes").removesuffix("m"))
