@@ -13,7 +13,8 @@
     X(WITHDRAWAL_MADE, "made") X(WITHDRAWAL_CONFIRMED, "confirmed") X(WITHDRAWAL_CONFIRMED_FOR_REVIEW, "confirmed_for_review") \
     X(WITHDRAWAL_CODE_EXPIRED, "code_expired") X(WITHDRAWAL_WITHDRAWN, "cancel") X(WITHDRAWAL_NOT_COVERED, "not_covered") \
     X(WITHDRAWAL_ACCEPT, "approve") X(WITHDRAWAL_REFUSE, "reject") X(WITHDRAWAL_ASK_DOCUMENTS, "ask_documents")        \
-    X(WITHDRAWAL_DOUBT, "doubt") X(WITHDRAWAL_DOCUMENTED, "documented") X(WITHDRAWAL_DISPATCH, "dispatch") X(WITHDRAWAL_ALL_PAID, "all_paid")       \
+    X(WITHDRAWAL_DOUBT, "doubt") X(WITHDRAWAL_DOCUMENTED, "documented") X(WITHDRAWAL_DISPATCH, "dispatch")             \
+    X(WITHDRAWAL_ALL_PAID, "all_paid")                                                                                 \
     X(WITHDRAWAL_SOME_PAID, "some_paid") X(WITHDRAWAL_NONE_PAID, "none_paid") X(WITHDRAWAL_ALL_RETURNED, "all_returned")
 #define LEG_EVENT_WORDS(X)                                                                                             \
     X(LEG_PLAN, "plan") X(LEG_FREEZE, "freeze") X(LEG_SEND, "send") X(LEG_ACCEPT, "accept") X(LEG_LOSE_SIGHT, "lose_sight") \

@@ -109,13 +109,6 @@ static void count(struct deciding *d, struct account *account, struct withdrawal
     changes_put(d->changes, &account->row);
 }
 
-static void risk_flags(struct deciding *d, const struct book *book, struct withdrawal *w)
-{
-    if (d->policy->review_same_subject_overdue && book->subject != NULL &&
-        money_compare(book->subject->overdue, book->account->overdue) > 0)
-        withdrawal_flag(d, w, "same_subject_overdue"); /* AL-06 */
-}
-
 static bool needs_review(const struct deciding *d, const struct withdrawal *w)
 {
     enum review_mode mode = d->policy->routes[w->route].review;
@@ -149,7 +142,7 @@ static void confirm(struct deciding *d, struct book *book, struct dossier *dossi
     struct withdrawal *w = dossier->withdrawal;
 
     w->confirmed_at = d->now;
-    risk_flags(d, book, w);
+    (void)withdrawal_risk_found(d, book, w);
     count(d, book->account, w);
     if (needs_review(d, w)) {
         w->approvals_needed = policy_approvals(d->policy, w->amount);

@@ -474,10 +474,10 @@ static void keep_reply(struct command *command, struct reply *reply)
     *(struct reply *)command->context = *reply;
 }
 
-/* These use something up on purpose: a try, the code, the withdrawal itself. */
+/* These leave something on purpose: a try, the code or the withdrawal is used up; a risk that was found is noted. */
 static bool may_leave_a_trace(const struct command *command)
 {
-    return command->kind == COMMAND_CODE || command->kind == COMMAND_RESEND;
+    return command->kind == COMMAND_CODE || command->kind == COMMAND_RESEND || command->kind == COMMAND_REVIEW;
 }
 
 static void turn_clock(struct play *p)
