@@ -70,16 +70,21 @@ void disk_fini(struct disk *disk)
 
 /* ---- bytes ---- */
 
+static void bytes_reserve(uint8_t **data, size_t *capacity, size_t wanted)
+{
+    size_t grown = *capacity == 0 ? 4096 : *capacity;
+
+    if (wanted <= *capacity)
+        return;
+    while (grown < wanted)
+        grown *= 2;
+    *data = must(realloc(*data, grown));
+    *capacity = grown;
+}
+
 static void bytes_resize(uint8_t **data, size_t *size, size_t *capacity, size_t wanted)
 {
-    if (wanted > *capacity) {
-        size_t grown = *capacity == 0 ? 4096 : *capacity;
-
-        while (grown < wanted)
-            grown *= 2;
-        *data = must(realloc(*data, grown));
-        *capacity = grown;
-    }
+    bytes_reserve(data, capacity, wanted);
     if (wanted > *size)
         memset(*data + *size, 0, wanted - *size);
     *size = wanted;
@@ -87,9 +92,15 @@ static void bytes_resize(uint8_t **data, size_t *size, size_t *capacity, size_t 
 
 static void bytes_put(uint8_t **data, size_t *size, size_t *capacity, const void *from, size_t count, int64_t offset)
 {
-    if ((size_t)offset + count > *size)
-        bytes_resize(data, size, capacity, (size_t)offset + count);
-    memcpy(*data + offset, from, count);
+    size_t start = (size_t)offset, end = start + count;
+
+    if (start > *size)
+        bytes_resize(data, size, capacity, start); /* a gap reads as zeros */
+    bytes_reserve(data, capacity, end);
+    if (count > 0)
+        memcpy(*data + start, from, count);
+    if (end > *size)
+        *size = end;
 }
 
 static struct inode *inode_new(struct disk *disk)

@@ -154,7 +154,7 @@ void people_ask_again(struct sim *sim, const struct memo *memo, bool must_be_kno
     town_run(&sim->town, &asking, 1);
     sim->marks[MARK_REPLAY] += asking->replayed;
     if (must_be_known && asking->status < 500 &&
-        (!asking->replayed || asking->status != memo->status || text_hash(asking->body) != memo->body))
+        (asking->status != memo->status || text_hash(asking->body) != memo->body))
         sim_fail(sim, "%s %s was answered %d, and asked again it is answered %d%s %.120s",
                  word_text(&command_words, (int)memo->kind), memo->key, memo->status, asking->status,
                  asking->replayed ? " (replayed)" : "", asking->body);
@@ -375,7 +375,8 @@ void people_act(struct sim *sim, size_t most)
         return;
     size_t kept = sim->memos_count < PEOPLE_MEMOS ? sim->memos_count : PEOPLE_MEMOS;
     const struct memo *memo = &sim->memos[sim_below(sim, (uint32_t)kept)];
-    if (sim_below(sim, 4) == 0)
+    bool made = memo->status == 201 || memo->kind == COMMAND_CODE || memo->kind == COMMAND_REVIEW;
+    if (made && sim_below(sim, 4) == 0)
         ask_otherwise(sim, memo);
     else
         people_ask_again(sim, memo, true);

@@ -141,6 +141,8 @@ void town_raze(struct town *town)
 
     for (size_t i = 0; i < TOWN_CHANNELS; i++)
         town->channels.items[i]->operations->close(town->channels.items[i]);
+    if (town->prepared)
+        policies_fini(&town->policies);
     arena_fini(&town->arena);
     disk_fini(&town->disk);
     for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
@@ -193,13 +195,18 @@ static enum err engine_prepare(struct town *town, char ret_reason[512])
     return store_open(town->directory, STORE_READER, &town->vault, &town->reader, ret_reason);
 }
 
-bool town_start(struct town *town, char ret_reason[512])
+bool town_start(struct town *town, bool whole, char ret_reason[512])
 {
     ret_reason[0] = '\0';
     town->starts++;
-    if (database_prepare(town, ret_reason) != ERR_NONE)
-        return false;
-    town->open = true;
+    if (whole || !town->prepared) {
+        if (town->prepared)
+            policies_fini(&town->policies);
+        town->prepared = false;
+        if (database_prepare(town, ret_reason) != ERR_NONE)
+            return false;
+        town->prepared = true;
+    }
     return engine_prepare(town, ret_reason) == ERR_NONE;
 }
 
@@ -208,26 +215,20 @@ void town_stop(struct town *town)
     store_close(&town->reader);
     payout_free(&town->payout);
     engine_close(&town->engine);
-    if (town->open)
-        policies_fini(&town->policies);
-    town->open = false;
 }
 
 /* What the dead process held open, its lock among it, is let go as the kernel would. */
-static void descriptors_close(const struct town *town)
+void town_let_go(const struct town *town)
 {
     (void)close_range((unsigned)town->fd_first, ~0u, 0);
 }
 
 void town_drop(struct town *town)
 {
-    descriptors_close(town);
-    if (town->open)
-        policies_fini(&town->policies);
+    town_let_go(town);
     town->engine = NULL;
     town->payout = NULL;
     town->reader = NULL;
-    town->open = false;
     disk_process_end(&town->disk);
 }
 

@@ -33,7 +33,7 @@ struct town {
     struct arena arena; /* of one batch of asks */
     struct store *reader;
     struct vault vault;
-    bool open;
+    bool prepared; /* schema and policies are known to stand on the disk */
     int fd_first; /* descriptors from here on are the town's */
     int64_t starts;
 };
@@ -53,12 +53,16 @@ void town_place(char ret[DISK_PATH_BYTES]);
  * the four that ship. */
 void town_build(struct town *town, uint64_t seed, bool fifth);
 void town_raze(struct town *town);
-/* False, with a sentence: it does not start. */
-MUST_USE bool town_start(struct town *town, char ret_reason[512]);
+/* False, with a sentence: it does not start. `whole`: with migration and policies; otherwise as little as an engine that
+ * is opened again needs, when both are known to stand. */
+MUST_USE bool town_start(struct town *town, bool whole, char ret_reason[512]);
 /* In order: what is written is closed as at the end of a server. */
 void town_stop(struct town *town);
 /* The process is gone in the middle of something: forgets it all without a look. */
 void town_drop(struct town *town);
+
+/* Closes the town's descriptors under it: a forked child can then take the lock anew. */
+void town_let_go(const struct town *town);
 
 /* Fills an asking of one kind; `json` NULL: without a body. The memory is the town's until town_reset. */
 struct asking *town_ask(struct town *town, enum command_kind kind, const char *principal, unsigned roles,
