@@ -148,10 +148,12 @@ struct decision account_put(struct deciding *d, struct book *book, const char *r
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/currency", "This is no known currency code.");
     if (ask->master != NULL && strcmp(ask->master, ref) == 0)
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/master", "An account is not its own master.");
+    if (book->account != NULL && strcmp(book->account->currency, ask->currency) != 0)
+        return decision_conflict(REFUSAL_STATE_CONFLICT, "The currency of an account never changes.");
+    if (strcmp(d->policy->currency, ask->currency) != 0)
+        return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/currency", "The policy is for another currency.");
     if (book->account == NULL)
         return account_create(d, book, ref, ask, new_subject, subject_id);
-    if (strcmp(book->account->currency, ask->currency) != 0)
-        return decision_conflict(REFUSAL_STATE_CONFLICT, "The currency of an account never changes.");
     if (new_subject != NULL && !money_fits(new_subject->overdue, book->account->overdue, FUND_BEARABLE_MAX))
         return decision_refused(REFUSAL_BALANCE_LIMIT, NULL, NULL, "This identity's overdue total would be too large.");
     return account_update(d, book, ask, old_subject, new_subject, subject_id);

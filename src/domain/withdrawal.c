@@ -222,6 +222,14 @@ struct instant attempt_next_at(const struct attempt *attempt)
     return instant_before(attempt->last_sent_at, alarm) ? instant_earlier(next, alarm) : next;
 }
 
+/* A payment that the channel has taken over may take as long as was promised. */
+struct instant leg_manual_at(const struct leg *leg, const struct attempt *attempt)
+{
+    struct instant day = instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS);
+
+    return leg->status == LEG_ACCEPTED && instant_after(leg->arrives_by, day) ? leg->arrives_by : day;
+}
+
 static struct instant leg_next_at(const struct deciding *d, const struct dossier *dossier, const struct leg *leg)
 {
     struct attempt *attempt = leg_attempt(dossier, leg);
@@ -230,7 +238,7 @@ static struct instant leg_next_at(const struct deciding *d, const struct dossier
         return d->now;
     if (attempt == NULL || leg_status_final(leg->status) || leg->status == LEG_MANUAL)
         return INSTANT_NONE;
-    return instant_earlier(attempt_next_at(attempt), instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS));
+    return instant_earlier(attempt_next_at(attempt), leg_manual_at(leg, attempt));
 }
 
 static struct instant schedule(const struct deciding *d, const struct dossier *dossier)

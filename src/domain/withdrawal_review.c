@@ -7,6 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Approvals given before documents were asked for do not count: they were of another application. */
+static bool approved_by(const struct dossier *dossier, const char *principal)
+{
+    for (size_t i = dossier->reviews_count; i > 0; i--) {
+        const struct review *review = dossier->reviews[i - 1];
+
+        if (review->decision == REVIEW_NEED_DOCUMENTS)
+            return false;
+        if (review->decision == REVIEW_APPROVE && strcmp(review->reviewer, principal) == 0)
+            return true;
+    }
+    return false;
+}
+
 static struct decision check_review(struct deciding *d, const struct dossier *dossier, enum review_decision decision,
                                     int64_t if_match, bool any_version)
 {
@@ -27,11 +41,8 @@ static struct decision check_review(struct deciding *d, const struct dossier *do
     if (strcmp(w->maker, d->principal) == 0)
         return decision_refused(REFUSAL_MAKER_IS_CHECKER, NULL, NULL,
                                 "Whoever made a withdrawal may not decide on it.");
-    for (size_t i = 0; i < dossier->reviews_count; i++)
-        if (decision == REVIEW_APPROVE && dossier->reviews[i]->decision == REVIEW_APPROVE &&
-            strcmp(dossier->reviews[i]->reviewer, d->principal) == 0)
-            return decision_conflict(REFUSAL_STATE_CONFLICT,
-                                     "You have approved it already; a second person is needed.");
+    if (decision == REVIEW_APPROVE && approved_by(dossier, d->principal))
+        return decision_conflict(REFUSAL_STATE_CONFLICT, "You have approved it already; a second person is needed.");
     return decision_ok();
 }
 
@@ -140,6 +151,7 @@ struct decision withdrawal_review(struct deciding *d, struct book *book, struct 
     case REVIEW_NEED_DOCUMENTS:
         record(d, book, dossier, ask);
         withdrawal_move(d, dossier->withdrawal, WITHDRAWAL_ASK_DOCUMENTS);
+        dossier->withdrawal->approvals = 0;
         withdrawal_tell(d, book, dossier->withdrawal,
                         ask->reason != NULL ? deciding_text(d, "we need documents: %s", ask->reason)
                                             : "we need documents");

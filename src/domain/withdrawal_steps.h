@@ -41,6 +41,8 @@ void withdrawal_tell(struct deciding *d, const struct book *book, const struct w
 void incident_open(struct deciding *d, const struct account *account, const struct withdrawal *w, const char *kind,
                    struct money amount, const char *detail);
 struct instant attempt_next_at(const struct attempt *attempt);
+/* When an open payment is for people to decide. */
+struct instant leg_manual_at(const struct leg *leg, const struct attempt *attempt);
 struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg); /* the latest, or NULL */
 
 #endif

@@ -115,8 +115,11 @@ static void alarm_raise(struct tick *t, const struct attempt *attempt)
  */
 static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
 {
-    if (instant_before(t->d->now, attempt_next_at(attempt)) &&
-        instant_before(t->d->now, instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS)))
+    struct instant manual_at = leg_manual_at(leg, attempt);
+    /* Silence ends in people's hands only when the channel was asked lately: after a long stop it is asked first. */
+    bool asked = !instant_before(attempt->last_sent_at, instant_add_ms(manual_at, -QUERY_LAST_MS));
+
+    if (instant_before(t->d->now, attempt_next_at(attempt)) && (instant_before(t->d->now, manual_at) || !asked))
         return;
     alarm_raise(t, attempt);
     if (attempt->status == ATTEMPT_INTENT) {
@@ -124,10 +127,10 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
         if (leg->status == LEG_SENDING)
             leg_move(t->d, leg, LEG_LOSE_SIGHT);
     }
-    if (!instant_before(t->d->now, instant_add_ms(attempt->began_at, UNKNOWN_MANUAL_MS))) {
+    if (asked && !instant_before(t->d->now, manual_at)) {
         leg_move(t->d, leg, LEG_AGE);
         incident_open(t->d, t->book->account, t->dossier->withdrawal, "manual_decision", attempt->amount,
-                      deciding_text(t->d, "Payment %s at %s is unknown for 24 hours: two people must decide.",
+                      deciding_text(t->d, "Payment %s at %s is neither proven paid nor not paid: two people must decide.",
                                     attempt->key, attempt->channel));
     } else if (leg->status == LEG_UNKNOWN && may_resend(t, attempt)) {
         attempt_move(t->d, attempt, ATTEMPT_RESEND);

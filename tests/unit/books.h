@@ -67,6 +67,7 @@ static inline void books_init(struct books *b, uint64_t seed)
     memcpy(b->policy.charge_order, order, sizeof(order));
     b->policy.debt = true;
     snprintf(b->policy.name, sizeof(b->policy.name), "plain");
+    snprintf(b->policy.currency, sizeof(b->policy.currency), "CNY");
     b->d = (struct deciding){.now = {BOOKS_NOW},
                              .arena = &b->arena,
                              .ids = &b->ids,

@@ -435,7 +435,10 @@ static void test_transfer_currency(void **state)
 
     (void)state;
     books_begin(&b);
+    refused(books_account_put(&b, bob, "bob", &ask), VERDICT_REFUSED, REFUSAL_INVALID_VALUE, "/currency");
+    snprintf(b.policy.currency, sizeof b.policy.currency, "USD");
     accepted(books_account_put(&b, bob, "bob", &ask), VERDICT_CREATED);
+    snprintf(b.policy.currency, sizeof b.policy.currency, "CNY");
     accepted(topup_at(alice, "t1", 40, 0), VERDICT_CREATED);
     refused(books_send(&b, PARCEL_TRANSFER, alice, bob, "x1", 1), VERDICT_REFUSED, REFUSAL_INVALID_VALUE, "/to");
 }

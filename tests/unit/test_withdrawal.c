@@ -361,22 +361,28 @@ static void the_maker_does_not_decide_and_nobody_on_stale_news(void **state)
     house_close(&house);
 }
 
+static void document(struct house *house, int64_t id)
+{
+    struct command paper = house_command(COMMAND_DOCUMENT, "alice", ROLE_WITHDRAW, "", "");
+    char json[240], id_text[ID_TEXT_BYTES];
+
+    id_format("wd", id, id_text);
+    snprintf(json, sizeof json,
+             "{\"withdrawal\":\"%s\",\"name\":\"f\",\"media_type\":\"application/pdf\",\"content\":\"JVBERi0xLjQK\"}",
+             id_text);
+    assert_int_equal(house_ask(house, &paper, json), 201);
+}
+
 static void documents_are_asked_for_and_come_back(void **state)
 {
     struct house house;
-    struct command paper = house_command(COMMAND_DOCUMENT, "alice", ROLE_WITHDRAW, "", "");
-    char json[240], id_text[ID_TEXT_BYTES];
     int64_t id;
 
     (void)state;
     id = open_review(&house);
     assert_int_equal(review(&house, id, "r1", "need_documents"), 200);
     assert_int_equal(review(&house, id, "r1", "approve"), 409);
-    id_format("wd", id, id_text);
-    snprintf(json, sizeof json,
-             "{\"withdrawal\":\"%s\",\"name\":\"f\",\"media_type\":\"application/pdf\",\"content\":\"JVBERi0xLjQK\"}",
-             id_text);
-    assert_int_equal(house_ask(&house, &paper, json), 201);
+    document(&house, id);
     is(&house, STATUS, "in_review");
     assert_int_equal(review(&house, id, "r1", "approve"), 200);
     is(&house, HELD, "30000");
@@ -895,9 +901,61 @@ static void a_forgotten_key_is_never_sent_again(void **state)
     say(&house, 1, EVIDENCE_NOTHING, "not_found", "");
     house.now_ms += MS_DAY;
     assert_int_equal(tick(&house, id), 200);
+    is(&house, "SELECT sends || ' ' || queries FROM attempt", "1 1"); /* asked once more, not sent */
+    is(&house, LEGS, "unknown");
+    house.now_ms += MS_MINUTE;
+    assert_int_equal(tick(&house, id), 200);
     is(&house, "SELECT sends FROM attempt", "1");
     is(&house, LEGS, "manual");
     is(&house, HELD, "30000");
+    house_close(&house);
+}
+
+/* A bank takes days: what it has taken over goes to people only when its promise is broken. */
+static void a_payment_taken_over_may_take_as_long_as_promised(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    id = withdraw_for(&house, "alice",
+                      "{\"account\":\"alice\",\"amount\":30000,\"route\":\"designated\",\"documents\":[\"d\"],"
+                      "\"reason\":\"employee_advance\",\"destination\":{\"kind\":\"bank\",\"name\":\"Alice\",\"account\":"
+                      "\"62\",\"bank\":\"ICBC\",\"branch\":\"x\",\"province\":\"y\",\"city\":\"z\"}}");
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    assert_int_equal(tick(&house, id), 200);
+    say(&house, 1, EVIDENCE_ACCEPTED, "PROCESSING", "");
+    for (int day = 0; day < 14; day++) {
+        house.now_ms += MS_DAY;
+        assert_int_equal(tick(&house, id), 200);
+        is(&house, LEGS, "accepted");
+    }
+    house.now_ms += 2 * MS_DAY;
+    assert_int_equal(tick(&house, id), 200);
+    house.now_ms += MS_HOUR;
+    assert_int_equal(tick(&house, id), 200);
+    is(&house, LEGS, "manual");
+    house_close(&house);
+}
+
+static void approvals_before_the_documents_do_not_count(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    id = open_two(&house);
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    assert_int_equal(review(&house, id, "r2", "need_documents"), 200);
+    is(&house, "SELECT approvals FROM withdrawal", "0");
+    document(&house, id);
+    is(&house, STATUS, "in_review");
+    assert_int_equal(review(&house, id, "r1", "approve"), 200);
+    is(&house, STATUS, "in_review");
+    assert_int_equal(review(&house, id, "r2", "approve"), 200);
+    is(&house, STATUS, "approved");
     house_close(&house);
 }
 
@@ -952,6 +1010,8 @@ static void two_people_with_a_document_decide(void **state)
     long_name[sizeof long_name - 1] = '\0';
     assert_int_equal(resolve(&house, id, "r1", "paid", paper), 409); /* not yet a case for people */
     house.now_ms += MS_DAY;
+    assert_int_equal(tick(&house, id), 200); /* after a long stop the channel is asked first */
+    house.now_ms += MS_MINUTE;
     assert_int_equal(tick(&house, id), 200);
     assert_int_equal(resolve(&house, id, "r1", "paid", ""), 422);
     assert_int_equal(resolve(&house, id, "alice", "paid", paper), 422);
@@ -1016,6 +1076,8 @@ int main(void)
         cmocka_unit_test(a_bounce_and_a_charge_in_one_batch),
         cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
+        cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
+        cmocka_unit_test(approvals_before_the_documents_do_not_count),
         cmocka_unit_test(silence_rings_once_and_goes_to_people_after_a_day),
         cmocka_unit_test(two_people_with_a_document_decide),
     };
