@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Embeds files into C: embed.py OUT.c ARRAY FILE...  →  const struct embedded ARRAY[] = {{name, data, size}, …}, ended by NULL.
+"""Embeds files into C: embed.py OUT.c ARRAY FILE...
+
+Writes const struct embedded ARRAY[] = {{name, data, size}, …}, ended by an entry without a name.
 The type stands in src/base/embedded.h."""
 import os
 import sys

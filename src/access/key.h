@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* API keys: what a token looks like, and what is kept of it.
  *
- * A token is "ebb_" and 52 characters of base32 (256 random bits), shown once when it is made. Only its keyed hash is kept,
- * so a stolen database logs nobody in. Roles are bits that the engine gives a meaning (engine/command.h); this module does
- * not know them, and it does not know where keys are stored (store/keyring.h). */
+ * A token is "ebb_" and 52 characters of base32 (256 random bits), shown once when it is made. Only its keyed hash is
+ * kept, so a stolen database logs nobody in. Roles are bits that the engine gives a meaning (engine/command.h); this
+ * module does not know them, and it does not know where keys are stored (store/keyring.h). */
 #ifndef EBB_ACCESS_KEY_H
 #define EBB_ACCESS_KEY_H
 

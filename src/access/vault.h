@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys, and what is done with them: sealing personal fields, hashing what must be found again, hashing codes.
  *
- * The master key lives in DIR/master.key (32 random bytes, mode 0600, created on first use); separate keys for sealing, for
- * look-up hashes and for codes are derived from it. A sealed field is key version ‖ nonce ‖ XChaCha20-Poly1305 ciphertext;
- * associated data binds table, column, row id and key version, so that a ciphertext moved to another place does not open.
- * The nonce is a keyed hash of text and place: no random source to fail, one seed replays one database, and what equal
- * ciphertexts tell is only that the same field of the same row holds the same text again. */
+ * The master key lives in DIR/master.key (32 random bytes, mode 0600, created on first use); separate keys for sealing,
+ * for look-up hashes and for codes are derived from it. A sealed field is key version ‖ nonce ‖ XChaCha20-Poly1305
+ * ciphertext; associated data binds table, column, row id and key version, so that a ciphertext moved to another place
+ * does not open. The nonce is a keyed hash of text and place: no random source to fail, one seed replays one database,
+ * and what equal ciphertexts tell is only that the same field of the same row holds the same text again. */
 #ifndef EBB_ACCESS_VAULT_H
 #define EBB_ACCESS_VAULT_H
 
@@ -18,7 +18,8 @@ struct vault {
     uint8_t version;
 };
 
-/* ERR_FATAL with a sentence when the key file is missing though `create` is false, unreadable, of wrong size or readable by others. */
+/* ERR_FATAL with a sentence when the key file is missing though `create` is false, unreadable, of wrong size or
+ * readable by others. */
 MUST_USE enum err vault_open(const char *directory, bool create, struct vault *ret, char ret_reason[256]);
 void vault_fini(struct vault *vault);
 

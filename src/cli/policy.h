@@ -5,7 +5,8 @@
  *   ebb policy explain NAME|FILE [--lang en|zh]  the rules in sentences
  *   ebb policy diff A B --data DIR               accounts of A whose withdrawable amount B would change
  *
- * A NAME is one of the policies that the program carries. Exit status: 0 sound, 1 mistakes found, 2 unreadable or misused. */
+ * A NAME is one of the policies that the program carries. Exit status: 0 sound, 1 mistakes found, 2 unreadable or
+ * misused. */
 #ifndef EBB_CLI_POLICY_H
 #define EBB_CLI_POLICY_H
 

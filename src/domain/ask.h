@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What callers may ask: one struct and one shape a command. The shapes are the only description of the bodies of the HTTP API,
- * the batch lines, `ebb import` and (through tools/) the OpenAPI file's request schemas. */
+/* What callers may ask: one struct and one shape a command. The shapes are the only description of the bodies of the
+ * HTTP API, the batch lines, `ebb import` and (through tools/) the OpenAPI file's request schemas. */
 #ifndef EBB_DOMAIN_ASK_H
 #define EBB_DOMAIN_ASK_H
 
@@ -109,8 +109,8 @@ struct evidence_ask { /* a person's or a statement's evidence; channels come thr
     const char *code, *reference, *document, *reason;
 };
 
-extern const struct shape account_shape, destination_ask_shape, topup_shape, charge_shape, chargeback_shape, claim_shape, resource_shape,
-    credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape, code_shape, review_shape,
-    document_shape, ticket_shape, evidence_shape, empty_shape;
+extern const struct shape account_shape, destination_ask_shape, topup_shape, charge_shape, chargeback_shape,
+    claim_shape, resource_shape, credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape,
+    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, empty_shape;
 
 #endif

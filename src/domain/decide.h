@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a pure decision is given and what it returns.
  *
- * A decision function gets a `struct deciding` (a moment, a policy, the loaded books, generators) and an ask, and either
- * refuses (a value; nothing was touched) or changes rows and registers them in `changes`. It refuses before it touches.
- * It does no I/O, reads no clock, and allocates only from the reserved arena. */
+ * A decision function gets a `struct deciding` (a moment, a policy, the loaded books, generators) and an ask, and
+ * either refuses (a value; nothing was touched) or changes rows and registers them in `changes`. It refuses before it
+ * touches. It does no I/O, reads no clock, and allocates only from the reserved arena. */
 #ifndef EBB_DOMAIN_DECIDE_H
 #define EBB_DOMAIN_DECIDE_H
 
@@ -115,8 +115,8 @@ void deciding_put_account(struct deciding *deciding, struct account *account);
 void deciding_event(struct deciding *deciding, const struct account *account, const char *type, int64_t object,
                     const char *data);
 
-/* They keep the order; what is there already is not added twice. Decisions add what they make also to a list that is not
- * loaded yet: a row that is not stored would be missed by loading, which joins what is there. */
+/* They keep the order; what is there already is not added twice. Decisions add what they make also to a list that is
+ * not loaded yet: a row that is not stored would be missed by loading, which joins what is there. */
 void book_add_topup(struct deciding *deciding, struct book *book, struct topup *topup);
 void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel *parcel);
 void book_drop_spent(struct book *book);

@@ -3,8 +3,9 @@
  *
  * An order of funds says what is used up first; inside a fund the oldest lot goes first. Money on hold is never taken.
  * Every lot that gave is a draw row of its owner (a charge, chargeback or parcel), so that undoing is exact to the lot.
- * Figures, rows and postings move together; the other side of the entry is the caller's. This module knows no rule: who may
- * take what, and how much, is decided before. All live top-ups and parcels of the book must be loaded (INVARIANT 15). */
+ * Figures, rows and postings move together; the other side of the entry is the caller's. This module knows no rule: who
+ * may take what, and how much, is decided before. All live top-ups and parcels of the book must be loaded (INVARIANT
+ * 15). */
 #ifndef EBB_DOMAIN_DRAW_H
 #define EBB_DOMAIN_DRAW_H
 
@@ -31,8 +32,9 @@ void draw_take(struct drawing *drawing, const enum fund *order, struct money amo
 /* Takes at most `wanted` of one top-up's free remainder and returns what it took; draw_done follows the last one. */
 struct money draw_take_topup(struct drawing *drawing, struct topup *topup, struct money wanted);
 void draw_done(struct drawing *drawing);
-/* Gives `amount` back, the newest line first, and posts it into the funds. `topups[i]` or `parcels[i]` is what draws[i] came
- * from, NULL for pools; `parcels` may be NULL when no draw has one. The draws must have that much left to give back. */
+/* Gives `amount` back, the newest line first, and posts it into the funds. `topups[i]` or `parcels[i]` is what draws[i]
+ * came from, NULL for pools; `parcels` may be NULL when no draw has one. The draws must have that much left to give
+ * back. */
 void draw_give_back(struct drawing *drawing, struct draw **draws, size_t draws_count, struct topup **topups,
                     struct parcel **parcels, struct money amount);
 

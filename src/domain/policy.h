@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A policy: everything that differs between one operator's withdrawal rules and the next one's, as data.
  *
- * It is read from a YAML file by policy_load (policies/, docs/policy.md describes every key) and is immutable afterwards.
- * The domain asks it and never asks for its name. Rule ids (requirements.md: AL-09, HW-06 …) come from the file, so that an
- * answer names the operator's own rule. This module knows no account and no clock. */
+ * It is read from a YAML file by policy_load (policies/, docs/policy.md describes every key) and is immutable
+ * afterwards. The domain asks it and never asks for its name. Rule ids (requirements.md: AL-09, HW-06 …) come from the
+ * file, so that an answer names the operator's own rule. This module knows no account and no clock. */
 #ifndef EBB_DOMAIN_POLICY_H
 #define EBB_DOMAIN_POLICY_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From YAML to a policy, or to a list of mistakes with file, line, key and what was expected. Pure: text in, struct out.
- * Unknown keys, repeated keys, bad amounts, impossible windows, rules that cannot be reached and reviews that can deadlock
- * are mistakes; a file with a mistake yields no policy. The keys are described in docs/policy.md. */
+/* From YAML to a policy, or to a list of mistakes with file, line, key and what was expected. Pure: text in, struct
+ * out. Unknown keys, repeated keys, bad amounts, impossible windows, rules that cannot be reached and reviews that can
+ * deadlock are mistakes; a file with a mistake yields no policy. The keys are described in docs/policy.md. */
 #ifndef EBB_DOMAIN_POLICY_LOAD_H
 #define EBB_DOMAIN_POLICY_LOAD_H
 

@@ -2,7 +2,8 @@
 /* Reading maps along tables of keys: the part of policy_load that knows YAML values and no policy.
  *
  * A `struct key` names a key, where its value goes and how it is read. `read_map` reports keys that the table does not
- * have and required keys that the file does not have; each reader reports what it expected. Reading goes on after a mistake. */
+ * have and required keys that the file does not have; each reader reports what it expected. Reading goes on after a
+ * mistake. */
 #ifndef EBB_DOMAIN_POLICY_READ_H
 #define EBB_DOMAIN_POLICY_READ_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing one line of an explanation in one of two languages, with the rule ids it rests on at its end. Private to
- * policy_explain. A line is begun by SAY, may be continued by MORE, gets its rules by `cite` and is ended by `line_end`. */
+ * policy_explain. A line is begun by SAY, may be continued by MORE, gets its rules by `cite` and is ended by
+ * `line_end`. */
 #ifndef EBB_DOMAIN_POLICY_SENTENCE_H
 #define EBB_DOMAIN_POLICY_SENTENCE_H
 

@@ -32,7 +32,8 @@ enum column_kind {
     COLUMN_HASH,    /* uint8_t[size] ↔ BLOB; all zero ↔ NULL */
     COLUMN_DIGEST,  /* uint8_t[size] ↔ BLOB, also when it is all zero (the beginning of a chain) */
     COLUMN_BYTES,   /* struct bytes in the arena ↔ BLOB */
-    COLUMN_SEALED,  /* const char * in memory, encrypted BLOB outside; bound to table, column and the row's id (first column) */
+    COLUMN_SEALED,  /* const char * in memory, encrypted BLOB outside; bound to table, column and the row's id (first
+                       column) */
 };
 
 struct column {
@@ -54,11 +55,13 @@ struct changes {
     size_t count;
 };
 
-/* Makes `row`, zeroed memory of the table's size, a new row of the table that is already in `changes`, and returns it. */
+/* Makes `row`, zeroed memory of the table's size, a new row of the table that is already in `changes`, and returns it.
+ */
 void *changes_new(struct changes *changes, void *row, const struct table *table);
 /* The row was changed; twice is once. Rows that are not stored yet stay new. */
 void changes_put(struct changes *changes, struct row *row);
-/* The row is to be deleted: planned legs and lots that a new plan replaces, nothing else. A new row is simply forgotten. */
+/* The row is to be deleted: planned legs and lots that a new plan replaces, nothing else. A new row is simply
+ * forgotten. */
 void changes_drop(struct changes *changes, struct row *row);
 
 #endif

@@ -3,8 +3,12 @@
 
 #include <stddef.h>
 
-/* One line a column, in the order of the schema; the first column is the row's id where a sealed column is bound to it. */
-#define COLUMN(type, name, kind, words) {#name, kind, offsetof(struct type, name), sizeof(((struct type *)0)->name), words}
+/* One line a column, in the order of the schema; the first column is the row's id where a sealed column is bound to it.
+ */
+#define COLUMN(type, name, kind, words)                                                                                \
+    {                                                                                                                  \
+#name, kind, offsetof(struct type, name), sizeof(((struct type *)0)->name), words                              \
+    }
 #define COL(type, name, kind) COLUMN(type, name, COLUMN_##kind, NULL)
 #define COL_WORD(type, name, vocabulary) COLUMN(type, name, COLUMN_WORD, &vocabulary##_words)
 #define TABLE(type, sql_name)                                                                                          \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of the house: what an account, a top-up, a withdrawal … is made of. Plain data; the meaning of a change stands in
- * the module of the same noun. Texts whose personal content is sealed at rest are marked "sealed". */
+/* The rows of the house: what an account, a top-up, a withdrawal … is made of. Plain data; the meaning of a change
+ * stands in the module of the same noun. Texts whose personal content is sealed at rest are marked "sealed". */
 #ifndef EBB_DOMAIN_ROWS_H
 #define EBB_DOMAIN_ROWS_H
 

@@ -3,7 +3,8 @@
  *
  * Maps, lists and texts; every scalar is a text, so "100.00" is never a number on its way to money. Refused: anchors,
  * aliases, tags, directives, a second document, keys that are not texts, repeated keys, more than TREE_BYTES_MAX bytes,
- * TREE_NODES_MAX values or TREE_DEPTH_MAX levels. The tree knows lines and key paths and nothing of policies or calendars. */
+ * TREE_NODES_MAX values or TREE_DEPTH_MAX levels. The tree knows lines and key paths and nothing of policies or
+ * calendars. */
 #ifndef EBB_DOMAIN_TREE_H
 #define EBB_DOMAIN_TREE_H
 
@@ -27,8 +28,8 @@ struct tree {
     size_t children_count;
 };
 
-/* The tree lives in the arena. ERR_REQUEST: the first mistake of form is added; ERR_RETRY: the arena is exhausted. Repeated
- * keys are added as mistakes and leave a tree all the same, so that the rest of the file is read too. */
+/* The tree lives in the arena. ERR_REQUEST: the first mistake of form is added; ERR_RETRY: the arena is exhausted.
+ * Repeated keys are added as mistakes and leave a tree all the same, so that the rest of the file is read too. */
 MUST_USE enum err tree_read(const char *yaml, size_t size, struct arena *arena, const struct tree **ret,
                             struct policy_mistakes *mistakes);
 /* NULL when the map has no such key. */

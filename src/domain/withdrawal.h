@@ -4,8 +4,9 @@
  *   awaiting_code → in_review | approved → dispatching → successful | partly_successful | failed;  … → returned
  *   need_documents ⇄ in_review → rejected;  awaiting_code | in_review | approved → cancelled;  awaiting_code → expired
  *
- * The legal moves are the tables of domain/machine.h. Creating holds nothing; the right code holds the money in the same
- * decision. Money leaves only through withdrawal_tick (which says what to send) and ends only by withdrawal_evidence. */
+ * The legal moves are the tables of domain/machine.h. Creating holds nothing; the right code holds the money in the
+ * same decision. Money leaves only through withdrawal_tick (which says what to send) and ends only by
+ * withdrawal_evidence. */
 #ifndef EBB_DOMAIN_WITHDRAWAL_H
 #define EBB_DOMAIN_WITHDRAWAL_H
 
@@ -26,8 +27,9 @@ struct channel_terms {
     const void *channels;
     /* Name of the channel that serves a leg; NULL when there is none. */
     const char *(*name)(const void *channels, const char *wanted);
-    char *(*build)(const void *channels, const char *channel, const struct withdrawal *withdrawal, const struct leg *leg,
-                   const struct topup *topup, const char *key, struct instant at, struct arena *arena);
+    char *(*build)(const void *channels, const char *channel, const struct withdrawal *withdrawal,
+                   const struct leg *leg, const struct topup *topup, const char *key, struct instant at,
+                   struct arena *arena);
     int64_t (*dedupe_ms)(const void *channels, const char *channel); /* 0: unbounded */
     int64_t (*spacing_ms)(const void *channels, const char *channel);
 };
@@ -55,9 +57,9 @@ struct decision withdrawal_documented(struct deciding *d, struct dossier *dossie
 struct decision withdrawal_tick(struct deciding *d, struct book *book, struct dossier *dossier,
                                 const struct channel_terms *terms, struct call **ret_calls);
 /* What a channel, a statement or two people prove about one attempt. `attempt` NULL: a key that we never made. */
-struct decision withdrawal_evidence(struct deciding *d, struct book *book, struct dossier *dossier, struct attempt *attempt,
-                                    const char *channel, enum evidence_source source, enum evidence_kind kind,
-                                    const char *key, const char *code, const char *detail, const char *reference,
-                                    struct money amount, const char *currency);
+struct decision withdrawal_evidence(struct deciding *d, struct book *book, struct dossier *dossier,
+                                    struct attempt *attempt, const char *channel, enum evidence_source source,
+                                    enum evidence_kind kind, const char *key, const char *code, const char *detail,
+                                    const char *reference, struct money amount, const char *currency);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a plan to the rows of a withdrawal: legs and lots, first planned, planned anew when the code is right and the old plan
- * no longer fits. Private to withdrawal*.c. */
+/* From a plan to the rows of a withdrawal: legs and lots, first planned, planned anew when the code is right and the
+ * old plan no longer fits. Private to withdrawal*.c. */
 #ifndef EBB_DOMAIN_WITHDRAWAL_PLAN_H
 #define EBB_DOMAIN_WITHDRAWAL_PLAN_H
 
@@ -15,7 +15,8 @@ void plan_replace(struct deciding *d, const struct plan *plan, struct dossier *d
 bool plan_still_fits(struct deciding *d, const struct book *book, const struct dossier *dossier);
 /* May the new plan pay to the destination and for the reason of the first one? A near name flags the withdrawal. */
 bool plan_keeps_promises(struct deciding *d, const struct book *book, const struct plan *plan, struct withdrawal *w);
-/* The operator's fee is kept back from the largest leg (the first of equals); false when none is larger than the fee. */
+/* The operator's fee is kept back from the largest leg (the first of equals); false when none is larger than the fee.
+ */
 bool plan_bears_fee(const struct plan *plan, struct money fee);
 /* True when some top-up of the plan could still go back to its source. */
 bool plan_inside_window(struct deciding *d, const struct plan *plan);

@@ -101,8 +101,9 @@ static struct decision approve(struct deciding *d, struct book *book, struct dos
         return no;
     }
     if (withdrawal_risk_found(d, book, w)) {
-        struct decision look = decision_conflict(REFUSAL_STATE_CONFLICT, "Meanwhile another account of the same identity "
-                                                                         "owes something; look again, then decide.");
+        struct decision look =
+            decision_conflict(REFUSAL_STATE_CONFLICT, "Meanwhile another account of the same identity "
+                                                      "owes something; look again, then decide.");
 
         look.changed = true;
         deciding_move(d, "wd", w->id, NULL, "risk_found", NULL);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps that the files of the withdrawal share: moves by the tables, holds, and what must be true afterwards. Private to
- * withdrawal*.c. */
+/* The steps that the files of the withdrawal share: moves by the tables, holds, and what must be true afterwards.
+ * Private to withdrawal*.c. */
 #ifndef EBB_DOMAIN_WITHDRAWAL_STEPS_H
 #define EBB_DOMAIN_WITHDRAWAL_STEPS_H
 
 #include "domain/machine.h"
 #include "domain/withdrawal.h"
 
-/* Moves by the table, or INVARIANT 20–22. Registers the row and tells the audit. Returns the ledger move that is now due. */
+/* Moves by the table, or INVARIANT 20–22. Registers the row and tells the audit. Returns the ledger move that is now
+ * due. */
 enum ledger_move withdrawal_move(struct deciding *d, struct withdrawal *w, enum withdrawal_event event);
 enum ledger_move leg_move(struct deciding *d, struct leg *leg, enum leg_event event);
 enum ledger_move attempt_move(struct deciding *d, struct attempt *attempt, enum attempt_event event);
@@ -28,12 +29,14 @@ void withdrawal_settle_row(struct deciding *d, struct dossier *dossier);
 
 /* The quote as it would be without this withdrawal's own hold and count. */
 void quote_without(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
-/* True when what is held and still has a way out is still withdrawable: asked at approval and before each first send. */
+/* True when what is held and still has a way out is still withdrawable: asked at approval and before each first send.
+ */
 bool withdrawal_covered(struct deciding *d, const struct book *book, const struct dossier *dossier, struct quote *ret);
-/* AL-06: another account of the same identity has something overdue. Asked when the code is right, at approval and before
- * the first send. True when it was not known of this withdrawal before; then it is flagged. */
+/* AL-06: another account of the same identity has something overdue. Asked when the code is right, at approval and
+ * before the first send. True when it was not known of this withdrawal before; then it is flagged. */
 bool withdrawal_risk_found(struct deciding *d, const struct book *book, struct withdrawal *w);
-/* Legs whose original window has closed are rerouted: released, and the customer is told. Returns how many are left to send. */
+/* Legs whose original window has closed are rerouted: released, and the customer is told. Returns how many are left to
+ * send. */
 size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier);
 
 void withdrawal_flag(struct deciding *d, struct withdrawal *w, const char *flag);

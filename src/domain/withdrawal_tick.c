@@ -130,7 +130,8 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
     if (asked && !instant_before(t->d->now, manual_at)) {
         leg_move(t->d, leg, LEG_AGE);
         incident_open(t->d, t->book->account, t->dossier->withdrawal, "manual_decision", attempt->amount,
-                      deciding_text(t->d, "Payment %s at %s is neither proven paid nor not paid: two people must decide.",
+                      deciding_text(t->d,
+                                    "Payment %s at %s is neither proven paid nor not paid: two people must decide.",
                                     attempt->key, attempt->channel));
     } else if (leg->status == LEG_UNKNOWN && may_resend(t, attempt)) {
         attempt_move(t->d, attempt, ATTEMPT_RESEND);

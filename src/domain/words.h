@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The closed vocabularies of the domain. Each list is written once; the enum, its texts in JSON, SQL and policy files and
- * its parser come from it. Index 0 is "none" and is never accepted from outside. */
+/* The closed vocabularies of the domain. Each list is written once; the enum, its texts in JSON, SQL and policy files
+ * and its parser come from it. Index 0 is "none" and is never accepted from outside. */
 #ifndef EBB_DOMAIN_WORDS_H
 #define EBB_DOMAIN_WORDS_H
 
@@ -39,7 +39,8 @@
     X(ROUTE_ORIGINAL, "original") X(ROUTE_DESIGNATED, "designated") X(ROUTE_APPLICATION, "application")                \
     X(ROUTE_CASE, "case")
 #define STRATEGY_WORDS(X)                                                                                              \
-    X(STRATEGY_LIFO, "lifo") X(STRATEGY_SELECTED, "selected") X(STRATEGY_FASTEST, "fastest") X(STRATEGY_FEWEST, "fewest")
+    X(STRATEGY_LIFO, "lifo")                                                                                           \
+    X(STRATEGY_SELECTED, "selected") X(STRATEGY_FASTEST, "fastest") X(STRATEGY_FEWEST, "fewest")
 #define DESTINATION_KIND_WORDS(X) X(DESTINATION_BANK, "bank") X(DESTINATION_ALIPAY, "alipay")
 #define WITHDRAWAL_STATUS_WORDS(X)                                                                                     \
     X(WITHDRAWAL_AWAITING_CODE, "awaiting_code") X(WITHDRAWAL_IN_REVIEW, "in_review")                                  \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one batch has loaded: every row once, so that all commands of the batch see each other's changes before they are
- * saved. Rows that a command made must be put here (batch_put_*), rows that it asks for come from here or from the store.
- * Private to engine/. */
+ * saved. Rows that a command made must be put here (batch_put_*), rows that it asks for come from here or from the
+ * store. Private to engine/. */
 #ifndef EBB_ENGINE_BATCH_H
 #define EBB_ENGINE_BATCH_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A command: the only way in which money or state changes. HTTP, the CLI, timers and channels all make these.
  *
- * A command is parsed and of the right shape when it arrives; whether it is allowed is decided here. It carries who asks
- * (principal, roles, and the one account a customer is bound to), the idempotency key with a fingerprint of the request,
- * and the ask. Its memory belongs to the caller until the reply. */
+ * A command is parsed and of the right shape when it arrives; whether it is allowed is decided here. It carries who
+ * asks (principal, roles, and the one account a customer is bound to), the idempotency key with a fingerprint of the
+ * request, and the ask. Its memory belongs to the caller until the reply. */
 #ifndef EBB_ENGINE_COMMAND_H
 #define EBB_ENGINE_COMMAND_H
 

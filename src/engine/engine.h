@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one door: takes commands, answers after the commit.
  *
- * Commands queue (bounded: beyond `queue_max` they are refused with 429 and Retry-After). A worker takes what is there, up to
- * `batch_max`, loads what they touch, lets the domain decide one after the other in order of arrival, saves all rows in one commit, and only then
- * replies. Adapts by itself: an idle engine commits a single command at once, a busy one groups. A failed commit answers 503
- * "unknown" to the whole batch, and the engine reopens the store and goes on by what it finds.
- * What payments are to be made after a commit leaves as `effects` to the sink that payout/ gave (NULL: they stay due). */
+ * Commands queue (bounded: beyond `queue_max` they are refused with 429 and Retry-After). A worker takes what is there,
+ * up to `batch_max`, loads what they touch, lets the domain decide one after the other in order of arrival, saves all
+ * rows in one commit, and only then replies. Adapts by itself: an idle engine commits a single command at once, a busy
+ * one groups. A failed commit answers 503 "unknown" to the whole batch, and the engine reopens the store and goes on by
+ * what it finds. What payments are to be made after a commit leaves as `effects` to the sink that payout/ gave (NULL:
+ * they stay due). */
 #ifndef EBB_ENGINE_ENGINE_H
 #define EBB_ENGINE_ENGINE_H
 
@@ -15,7 +16,8 @@
 #include "engine/world.h"
 #include "store/store.h"
 
-/* A call to make on a channel once its intent is durable. Strings are copies owned by the receiver (free the effect). */
+/* A call to make on a channel once its intent is durable. Strings are copies owned by the receiver (free the effect).
+ */
 struct effect {
     struct effect *next;
     bool query; /* otherwise send */
@@ -45,7 +47,8 @@ MUST_USE enum err engine_start(struct engine *engine);
 /* Finishes what is queued, checkpoints, closes. */
 void engine_close(struct engine **engine);
 
-/* Queues the command; its `done` will be called exactly once. False: the queue is full or closing, `done` is not called. */
+/* Queues the command; its `done` will be called exactly once. False: the queue is full or closing, `done` is not
+ * called. */
 MUST_USE bool engine_submit(struct engine *engine, struct command *command);
 /* Submits and waits. */
 void engine_run(struct engine *engine, struct command *command, struct reply *ret);
@@ -53,12 +56,12 @@ void engine_run(struct engine *engine, struct command *command, struct reply *re
 void engine_run_batch(struct engine *engine, struct command **commands, size_t count);
 
 struct instant engine_now(const struct engine *engine);
-/* Goes up with every commit that changed an account of the shard (base/id.h), before the replies leave: what was read of an
- * account after asking is still true while the number is the same. */
+/* Goes up with every commit that changed an account of the shard (base/id.h), before the replies leave: what was read
+ * of an account after asking is still true while the number is the same. */
 uint64_t engine_generation(const struct engine *engine, int shard);
 /* Ids of withdrawals whose next_at has come, oldest first; for payout/. Reads through `reader`. */
-MUST_USE enum err engine_due(struct store *reader, struct instant now, int64_t *ret_ids, size_t capacity, size_t *ret_count,
-                             struct instant *ret_next);
+MUST_USE enum err engine_due(struct store *reader, struct instant now, int64_t *ret_ids, size_t capacity,
+                             size_t *ret_count, struct instant *ret_next);
 
 struct engine_stats {
     _Atomic int64_t commands, commits, refusals, faults, queue_depth, batch_largest;

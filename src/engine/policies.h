@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policies a server runs: every version it has ever run, newest last. A withdrawal keeps the version it was made under.
+/* The policies a server runs: every version it has ever run, newest last. A withdrawal keeps the version it was made
+ * under.
  *
- * Read from a directory of YAML files at start; a file whose text differs from the newest stored version becomes the next
- * version, stored in the database. Immutable while the server runs. */
+ * Read from a directory of YAML files at start; a file whose text differs from the newest stored version becomes the
+ * next version, stored in the database. Immutable while the server runs. */
 #ifndef EBB_ENGINE_POLICIES_H
 #define EBB_ENGINE_POLICIES_H
 

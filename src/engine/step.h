@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One command on its way through the engine: what it loads, what is decided, what is answered. Private to engine/.
  *
- * A handler has two halves. `load` finds what the command touches (I/O, no change) and names the account that scopes it;
- * then the engine checks that the caller may touch it and whether the same request was answered before; `decide` calls
- * the domain and renders the answer. */
+ * A handler has two halves. `load` finds what the command touches (I/O, no change) and names the account that scopes
+ * it; then the engine checks that the caller may touch it and whether the same request was answered before; `decide`
+ * calls the domain and renders the answer. */
 #ifndef EBB_ENGINE_STEP_H
 #define EBB_ENGINE_STEP_H
 

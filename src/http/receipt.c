@@ -24,7 +24,8 @@ static void decimal(struct out *out, const char *key, struct money amount, const
 }
 
 /* What reached the channel, and of it all what the operator kept. */
-static struct money legs_write(struct out *out, const struct dossier *dossier, const char *currency, struct money *ret_fee)
+static struct money legs_write(struct out *out, const struct dossier *dossier, const char *currency,
+                               struct money *ret_fee)
 {
     struct money paid = MONEY_ZERO;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The inside of a store, for the files of this room only: one SQLite connection, its prepared statements, and how rows
- * pass them. A statement is prepared once and resolved once per table: which parameter and which column of the result is
- * which column of the table. It knows no rule and reads no clock. */
+ * pass them. A statement is prepared once and resolved once per table: which parameter and which column of the result
+ * is which column of the table. It knows no rule and reads no clock. */
 #ifndef EBB_STORE_CONNECTION_H
 #define EBB_STORE_CONNECTION_H
 
@@ -36,7 +36,8 @@ enum err store_refuse(struct store *store, enum err err, const char *format, ...
 
 /* Fails unless the writer stands in a transaction. */
 MUST_USE enum err store_in_transaction(struct store *store);
-/* migrate.c: after opening, when the schema is the latest: prepares the writer's statements, compares the vault's key. */
+/* migrate.c: after opening, when the schema is the latest: prepares the writer's statements, compares the vault's key.
+ */
 MUST_USE enum err store_opened(struct store *store);
 
 /* The statement, prepared and reset. */
@@ -52,7 +53,7 @@ void statement_forget_all(struct store *store);
 
 /* row_columns.c: binds every parameter of the statement from the row; reads the row that the statement stands on. */
 MUST_USE enum err row_bind(struct store *store, enum query query, struct statement *statement, const struct row *row);
-MUST_USE enum err row_read(struct store *store, enum query query, struct statement *statement, const struct table *table,
-                           struct arena *arena, struct row *row);
+MUST_USE enum err row_read(struct store *store, enum query query, struct statement *statement,
+                           const struct table *table, struct arena *arena, struct row *row);
 
 #endif

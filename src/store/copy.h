@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of a backup: copied, hashed and put in place so that a crash leaves either the whole file or none.
  *
- * The hash is plain BLAKE2b-256 of the bytes (`b2sum -l 256` gives the same), not one of base/hash.h. Files come into being
- * with mode 0600 under a name ending in ".part" and get their own name when they are on the disk. False: errno says why. */
+ * The hash is plain BLAKE2b-256 of the bytes (`b2sum -l 256` gives the same), not one of base/hash.h. Files come into
+ * being with mode 0600 under a name ending in ".part" and get their own name when they are on the disk. False: errno
+ * says why. */
 #ifndef EBB_STORE_COPY_H
 #define EBB_STORE_COPY_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The narrow door to durable rows: select by a named query, save a batch of changes, migrate, back up.
  *
- * One `struct store` is one connection used by one thread. The writer opens with STORE_WRITER and is the only connection
- * that writes and checkpoints (SQLite < 3.51.3 has a WAL-reset bug with two such connections); readers open read-only. A
- * failed commit is ERR_UNKNOWN: the caller answers "unknown", closes, reopens and looks up by key; it never repeats the
- * commit. The store knows rows and tables (domain/row.h), the vault seals COLUMN_SEALED columns on their way out; it knows
- * no rule. Statements come from sql/query/, embedded at build and prepared at open; `$name` binds a column or an argument. */
+ * One `struct store` is one connection used by one thread. The writer opens with STORE_WRITER and is the only
+ * connection that writes and checkpoints (SQLite < 3.51.3 has a WAL-reset bug with two such connections); readers open
+ * read-only. A failed commit is ERR_UNKNOWN: the caller answers "unknown", closes, reopens and looks up by key; it
+ * never repeats the commit. The store knows rows and tables (domain/row.h), the vault seals COLUMN_SEALED columns on
+ * their way out; it knows no rule. Statements come from sql/query/, embedded at build and prepared at open; `$name`
+ * binds a column or an argument. */
 #ifndef EBB_STORE_STORE_H
 #define EBB_STORE_STORE_H
 
@@ -47,13 +48,14 @@ struct rows {
     size_t count;
 };
 
-/* Opens (and for the writer creates) the database in `directory`/ebb.db. Migrates nothing. On ERR_FATAL `ret_reason` holds
- * a sentence. `vault` may be NULL where no sealed column is read or written. */
+/* Opens (and for the writer creates) the database in `directory`/ebb.db. Migrates nothing. On ERR_FATAL `ret_reason`
+ * holds a sentence. `vault` may be NULL where no sealed column is read or written. */
 MUST_USE enum err store_open(const char *directory, enum store_mode mode, struct vault *vault, struct store **ret,
                              char ret_reason[256]);
 void store_close(struct store **store);
 
-/* Runs a SELECT; columns of the result that the table knows fill the row, others are an error (ERR_FATAL). Rows are CLEAN. */
+/* Runs a SELECT; columns of the result that the table knows fill the row, others are an error (ERR_FATAL). Rows are
+ * CLEAN. */
 MUST_USE enum err store_select(struct store *store, enum query query, const struct value *args, size_t args_count,
                                const struct table *table, struct arena *arena, struct rows *ret);
 /* One integer, 0 when there is no row or NULL. */
@@ -97,11 +99,12 @@ int64_t store_schema_latest(void);
 MUST_USE enum err store_schema_version(struct store *store, int64_t *ret);
 
 /* backup.c: a copy by SQLite's backup API, also of a running server's database, with a manifest (size, BLAKE2b, schema,
- * audit head); its verification (manifest, integrity_check, chain head); and restore into an empty directory. The copy does
- * not hold master.key: keep it elsewhere, it opens nothing alone. A master.key that lies beside the manifest is restored
- * with it. A restored database remembers so in meta `restored_from` (the backup's moment). ERR_REQUEST: what was named is
- * no sound backup or no empty directory; `ret_reason` says why. */
-MUST_USE enum err store_backup_create(const char *directory, const char *target, struct instant now, char ret_reason[256]);
+ * audit head); its verification (manifest, integrity_check, chain head); and restore into an empty directory. The copy
+ * does not hold master.key: keep it elsewhere, it opens nothing alone. A master.key that lies beside the manifest is
+ * restored with it. A restored database remembers so in meta `restored_from` (the backup's moment). ERR_REQUEST: what
+ * was named is no sound backup or no empty directory; `ret_reason` says why. */
+MUST_USE enum err store_backup_create(const char *directory, const char *target, struct instant now,
+                                      char ret_reason[256]);
 MUST_USE enum err store_backup_verify(const char *target, char ret_reason[256]);
 MUST_USE enum err store_backup_restore(const char *target, const char *directory, char ret_reason[256]);
 

@@ -714,90 +714,90 @@ static void one_leg_paid_and_one_refused_is_partly_successful(void **state)
 }
 
 /* Each row: what the channel says in turn; where leg, money, suspense and incidents stand then. */
+static const struct {
+    struct {
+        enum evidence_kind kind;
+        const char *reference;
+    } said[4];
+    const char *leg, *withdrawal, *topup, *held, *suspense, *incidents;
+} evidence_rows[] = {
+    {{{EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, ""}}, "successful", "successful", "70000", "0", "0", ""},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}}, "successful", "successful", "70000", "0", "0", "paid_twice"},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOT_PAID, ""}},
+     "successful",
+     "successful",
+     "70000",
+     "0",
+     "0",
+     "contradiction"},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOTHING, ""}}, "successful", "successful", "70000", "0", "0", ""},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}}, "returned", "returned", "100000", "0", "0", ""},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_PAID, "R1"}},
+     "returned",
+     "returned",
+     "100000",
+     "0",
+     "0",
+     ""},
+    {{{EVIDENCE_RETURNED, "R1"}}, "returned", "returned", "100000", "0", "0", ""},
+    {{{EVIDENCE_RETURNED, "R1"}, {EVIDENCE_PAID, "R1"}}, "returned", "returned", "100000", "0", "0", ""},
+    {{{EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
+    {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
+    {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_RETURNED, ""}}, "failed", "failed", "100000", "0", "0", "contradiction"},
+    {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}},
+     "failed",
+     "failed",
+     "100000",
+     "0",
+     "-30000",
+     "paid_after_release"},
+    {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}},
+     "failed",
+     "failed",
+     "100000",
+     "0",
+     "-30000",
+     "paid_after_release"},
+    {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, ""}, {EVIDENCE_PAID, ""}},
+     "failed",
+     "failed",
+     "100000",
+     "0",
+     "-30000",
+     "paid_after_release"},
+    {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}},
+     "failed",
+     "failed",
+     "100000",
+     "0",
+     "-30000",
+     "paid_after_release,paid_twice"},
+    {{{EVIDENCE_NOTHING, ""}}, "unknown", "dispatching", "100000", "30000", "0", ""},
+    {{{EVIDENCE_NOTHING, ""}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
+    {{{EVIDENCE_ACCEPTED, ""}}, "accepted", "dispatching", "100000", "30000", "0", ""},
+    {{{EVIDENCE_ACCEPTED, ""}, {EVIDENCE_NOTHING, ""}}, "accepted", "dispatching", "100000", "30000", "0", ""},
+    {{{EVIDENCE_ACCEPTED, ""}, {EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
+    {{{EVIDENCE_ARRIVED, ""}}, "sending", "dispatching", "100000", "30000", "0", ""},
+};
+
 static void evidence_in_any_order(void **state)
 {
-    static const struct {
-        struct {
-            enum evidence_kind kind;
-            const char *reference;
-        } said[4];
-        const char *leg, *withdrawal, *topup, *held, *suspense, *incidents;
-    } rows[] = {
-        {{{EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, ""}}, "successful", "successful", "70000", "0", "0", ""},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}}, "successful", "successful", "70000", "0", "0", "paid_twice"},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOT_PAID, ""}},
-         "successful",
-         "successful",
-         "70000",
-         "0",
-         "0",
-         "contradiction"},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOTHING, ""}}, "successful", "successful", "70000", "0", "0", ""},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}}, "returned", "returned", "100000", "0", "0", ""},
-        {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_PAID, "R1"}},
-         "returned",
-         "returned",
-         "100000",
-         "0",
-         "0",
-         ""},
-        {{{EVIDENCE_RETURNED, "R1"}}, "returned", "returned", "100000", "0", "0", ""},
-        {{{EVIDENCE_RETURNED, "R1"}, {EVIDENCE_PAID, "R1"}}, "returned", "returned", "100000", "0", "0", ""},
-        {{{EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
-        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
-        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_RETURNED, ""}}, "failed", "failed", "100000", "0", "0", "contradiction"},
-        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}},
-         "failed",
-         "failed",
-         "100000",
-         "0",
-         "-30000",
-         "paid_after_release"},
-        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}},
-         "failed",
-         "failed",
-         "100000",
-         "0",
-         "-30000",
-         "paid_after_release"},
-        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, ""}, {EVIDENCE_PAID, ""}},
-         "failed",
-         "failed",
-         "100000",
-         "0",
-         "-30000",
-         "paid_after_release"},
-        {{{EVIDENCE_NOT_PAID, ""}, {EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}},
-         "failed",
-         "failed",
-         "100000",
-         "0",
-         "-30000",
-         "paid_after_release,paid_twice"},
-        {{{EVIDENCE_NOTHING, ""}}, "unknown", "dispatching", "100000", "30000", "0", ""},
-        {{{EVIDENCE_NOTHING, ""}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
-        {{{EVIDENCE_ACCEPTED, ""}}, "accepted", "dispatching", "100000", "30000", "0", ""},
-        {{{EVIDENCE_ACCEPTED, ""}, {EVIDENCE_NOTHING, ""}}, "accepted", "dispatching", "100000", "30000", "0", ""},
-        {{{EVIDENCE_ACCEPTED, ""}, {EVIDENCE_NOT_PAID, ""}}, "failed", "failed", "100000", "0", "0", ""},
-        {{{EVIDENCE_ARRIVED, ""}}, "sending", "dispatching", "100000", "30000", "0", ""},
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(evidence_rows); i++) {
         struct house house;
 
         open_sent(&house);
-        for (size_t j = 0; j < 4 && rows[i].said[j].kind != EVIDENCE_NONE; j++)
-            say(&house, 1, rows[i].said[j].kind, "", rows[i].said[j].reference);
+        for (size_t j = 0; j < 4 && evidence_rows[i].said[j].kind != EVIDENCE_NONE; j++)
+            say(&house, 1, evidence_rows[i].said[j].kind, "", evidence_rows[i].said[j].reference);
         print_message("row %zu\n", i);
-        is(&house, LEGS, rows[i].leg);
-        is(&house, STATUS, rows[i].withdrawal);
-        is(&house, "SELECT topup FROM account", rows[i].topup);
-        is(&house, HELD, rows[i].held);
-        is(&house, "SELECT coalesce(sum(amount), 0) FROM posting WHERE ledger = 'suspense'", rows[i].suspense);
-        is(&house, INCIDENTS, rows[i].incidents);
+        is(&house, LEGS, evidence_rows[i].leg);
+        is(&house, STATUS, evidence_rows[i].withdrawal);
+        is(&house, "SELECT topup FROM account", evidence_rows[i].topup);
+        is(&house, HELD, evidence_rows[i].held);
+        is(&house, "SELECT coalesce(sum(amount), 0) FROM posting WHERE ledger = 'suspense'", evidence_rows[i].suspense);
+        is(&house, INCIDENTS, evidence_rows[i].incidents);
         is(&house, "SELECT sum(amount) FROM posting", "0");
         house_close(&house);
     }
