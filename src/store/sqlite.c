@@ -94,6 +94,16 @@ static enum err journal_check(struct store *store)
     return err;
 }
 
+/* After a failed fsync the kernel may show frames of the log that the disk never got, and will not write them again: what
+ * is appended behind them would be lost with them. So what an earlier process left in the log is written into the
+ * database, anew and synced, before anything is built on it. A reader that is in the middle of the log is left alone. */
+static enum err log_settle(struct store *store)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    return code == SQLITE_OK || code == SQLITE_BUSY ? ERR_NONE : store_fail(store, code, "the log of an earlier process");
+}
+
 static enum err connection_open(struct store *store, const char *directory)
 {
     char path[PATH_BYTES];
@@ -111,7 +121,8 @@ static enum err connection_open(struct store *store, const char *directory)
     if (code != SQLITE_OK)
         return store_fail(store, code, path);
     TRY(pragmas_set(store));
-    return journal_check(store);
+    TRY(journal_check(store));
+    return writer ? log_settle(store) : ERR_NONE;
 }
 
 enum err store_open(const char *directory, enum store_mode mode, struct vault *vault, struct store **ret,
