@@ -158,9 +158,9 @@ static void operation_end(void)
 
 /* ---- losing the power ---- */
 
-/* Does the ops before the point, begins the one at the point, and cuts. */
-static void disk_at(struct disk *disk, const struct disk *base, const struct disk_op *ops, int64_t point, int damage,
-                    uint64_t seed)
+/* Does the ops before the point, begins the one at the point (there is none behind the last), and cuts. */
+static void disk_at(struct disk *disk, const struct disk *base, const struct disk_op *ops, int64_t count, int64_t point,
+                    int damage, uint64_t seed)
 {
     disk_init(disk, seed);
     disk_copy(disk, base);
@@ -170,7 +170,8 @@ static void disk_at(struct disk *disk, const struct disk *base, const struct dis
         disk->lie = LIE_WAL_SYNC;
     for (int64_t i = 0; i < point - 1; i++)
         disk_replay(disk, &ops[i]);
-    if (ops[point - 1].kind == DISK_OP_WRITE || ops[point - 1].kind == DISK_OP_CREATE)
+    bool begins = point <= count && (ops[point - 1].kind == DISK_OP_WRITE || ops[point - 1].kind == DISK_OP_CREATE);
+    if (begins)
         disk_replay(disk, &ops[point - 1]);
     disk_power_cut(disk, (enum disk_damage)damage);
 }
@@ -235,9 +236,10 @@ static void cut_recovery(struct disk *disk, int damage, uint64_t seed, struct fo
     recover(disk, false, ret);
     disk->recording = false;
     if (ret->opens && disk->record_count > 0) {
-        int64_t point = 1 + (int64_t)random_below(&before.random, (uint32_t)disk->record_count);
+        int64_t count = (int64_t)disk->record_count;
+        int64_t point = 1 + (int64_t)random_below(&before.random, (uint32_t)count + 1);
 
-        disk_at(&again, &before, disk->record, point, damage, seed + 1);
+        disk_at(&again, &before, disk->record, count, point, damage, seed + 1);
         recover(&again, false, ret);
         disk_fini(&again);
         sums.second_cuts++;
@@ -275,7 +277,7 @@ static void cut(int64_t point, int damage, uint64_t seed)
     struct found found;
     bool whole = sums.histories % WHOLE_STORE_EVERY == 0;
 
-    disk_at(&disk, &trial.base, trial.ops, point, damage, seed);
+    disk_at(&disk, &trial.base, trial.ops, trial.ops_count, point, damage, seed);
     if (sums.histories % SECOND_CUT_EVERY == 1)
         cut_recovery(&disk, damage, seed, &found);
     else
@@ -288,7 +290,7 @@ static void cut(int64_t point, int damage, uint64_t seed)
 
 static void cut_everywhere(uint64_t seed)
 {
-    for (int64_t point = 1; point <= trial.ops_count; point++)
+    for (int64_t point = 1; point <= trial.ops_count + 1; point++)
         for (int damage = 0; damage < DAMAGE__COUNT; damage++)
             if ((options.point == 0 || options.point == point) && (options.damage < 0 || options.damage == damage))
                 cut(point, damage, seed);
@@ -336,13 +338,24 @@ static int fail_at(int64_t n, enum disk_fault fault, const int64_t wanted[COUNTS
         return OUTCOME_BAD;
     if (!town.disk.fault_struck)
         return why == STOP_ABORT ? OUTCOME_BAD + 1 : OUTCOME_NOT_REACHED;
-    town_drop(&town);
-    town_reset(&town);
-    if (!town_start(&town, true, reason))
-        return OUTCOME_BAD + 2;
+    /* By the process that met the fault, if it lives; by one that was started as servers are; by an engine alone. */
+    if (why != STOP_NONE || fault != FAULT_EIO) {
+        town_drop(&town);
+        town_reset(&town);
+        if (!town_start(&town, fault == FAULT_FULL, reason))
+            return OUTCOME_BAD + 2;
+    }
     operation_ask_again(&town);
     trial.operation->act(&town);
     int bad = judge_again(wanted);
+    if (bad != 0)
+        return bad;
+    /* What a failed sync left behind must not make later answers hollow: now the power goes, too. */
+    disk_power_cut(&town.disk, DAMAGE_PREFIX);
+    town_drop(&town);
+    if (!town_start(&town, true, reason))
+        return OUTCOME_BAD + 2;
+    bad = judge_again(wanted);
     return bad != 0 ? bad : why == STOP_ABORT ? OUTCOME_STOPPED_ITSELF : OUTCOME_WENT_ON;
 }
 
@@ -389,7 +402,7 @@ static void run_operation(const struct operation *operation, bool first)
 
     if (!record_operation(operation))
         return;
-    sums.points += first ? trial.ops_count : 0;
+    sums.points += first ? trial.ops_count + 1 : 0;
     for (int i = 0; i < COUNTS && town.reader != NULL; i++)
         wanted[i] = town_int(&town, counts[i]);
     town_stop(&town); /* its lock would be in the way of the stores that recover */

@@ -59,12 +59,13 @@ static void clock_leap(struct sim *sim)
     sim->faults++;
 }
 
-static void disk_break(struct sim *sim)
+void faults_disk(struct sim *sim, uint32_t within)
 {
     struct disk *disk = &sim->town.disk;
 
     disk->fault = (enum disk_fault)(FAULT_EIO + (int)sim_below(sim, FAULT__COUNT - FAULT_EIO));
-    disk->fault_at = disk->ops + 1 + (int64_t)sim_below(sim, 150);
+    disk->reads_count = sim_below(sim, 3) == 0;
+    disk->fault_at = disk->ops + 1 + (int64_t)sim_below(sim, within);
     sim->faults++;
 }
 
@@ -80,7 +81,7 @@ void faults_strike(struct sim *sim)
     else if (what < 21 && disk->cut_at == 0 && disk->fault_at == 0)
         disk->cut_at = disk->ops + 1 + (int64_t)sim_below(sim, 200); /* counted when the power goes */
     else if (what < 23 && disk->cut_at == 0 && disk->fault_at == 0)
-        disk_break(sim);
+        faults_disk(sim, 150);
     else if (what < 25)
         bank_pause(sim);
     else if (what < 29)
@@ -90,6 +91,7 @@ void faults_strike(struct sim *sim)
 void faults_heal(struct sim *sim)
 {
     sim->town.disk.cut_at = sim->town.disk.fault_at = 0;
+    sim->town.disk.reads_count = sim->town.disk.fault_struck = false;
     for (size_t i = 0; i < TOWN_CHANNELS; i++)
         (void)payout_pause(sim->town.payout, sim->town.channels.items[i]->name, false);
 }

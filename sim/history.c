@@ -13,7 +13,7 @@
 #include "store/connection.h"
 
 #define LIVENESS_DAYS 14
-#define ROUNDS_MAX 100000
+#define ROUNDS_MAX 20000
 
 /* ---- judging ---- */
 
@@ -140,6 +140,9 @@ static bool start(struct sim *sim)
         return true;
     if (!sim->town.disk.fault_struck)
         sim_fail(sim, "start %lld: %s", (long long)sim->town.starts, reason);
+    sim->marks[MARK_NO_START]++;
+    sim->town.disk.fault_struck = false;
+    town_drop(&sim->town);
     return false;
 }
 
@@ -176,7 +179,6 @@ static void restart(struct sim *sim, enum stop why)
         sim_fail(sim, "%s", stop_point.said);
     if (why == STOP_ABORT && !disk->fault_struck)
         sim_fail(sim, "it stopped without a reason: %s", stop_point.said);
-    sim->marks[MARK_STOPPED] += why == STOP_ABORT;
     if (why == STOP_POWER) {
         sim->marks[was_starting ? MARK_CUT_IN_RECOVERY : MARK_POWER_CUT]++;
         sim->faults++;
@@ -185,9 +187,12 @@ static void restart(struct sim *sim, enum stop why)
     town_drop(&sim->town);
     town_reset(&sim->town);
     disk->fault_struck = false;
+    disk->reads_count = false;
     /* Misfortune likes company: the power may go again while it recovers. */
     if (!sim->no_timers && sim_below(sim, 4) == 0)
         disk->cut_at = disk->ops + 1 + (int64_t)sim_below(sim, 30);
+    else if (!sim->no_timers && sim_below(sim, 8) == 0)
+        faults_disk(sim, 40);
 }
 
 static void kill_process(struct sim *sim)
@@ -254,6 +259,19 @@ static void live_on(struct sim *sim)
     }
 }
 
+/* The next moment at which the engine or a bank wants something; `end` when there is none before. A leg that waits for its
+ * turn asks every second, for hours when the clock was set back: after a while it is asked less often. */
+static struct instant next_moment(struct sim *sim, struct instant end, int round)
+{
+    struct instant next = {town_int(&sim->town, "SELECT coalesce(min(next_at), 0) FROM withdrawal WHERE next_at > 0")};
+
+    next = next.ms == 0 ? end : instant_earlier(next, end);
+    for (size_t i = 0; i < TOWN_CHANNELS; i++)
+        next = instant_earlier(
+            next, sim->town.channels.items[i]->operations->next(sim->town.channels.items[i])); /* none is no moment */
+    return instant_before(sim->town.now, next) ? next : instant_add_ms(sim->town.now, round < 500 ? MS_SECOND : MS_MINUTE);
+}
+
 /* Banks answer, the disk holds, days go by: whatever is not over by then never will be. */
 static void heal_and_wait(struct sim *sim)
 {
@@ -263,13 +281,17 @@ static void heal_and_wait(struct sim *sim)
     faults_heal(sim);
     end = instant_add_ms(sim->town.now, LIVENESS_DAYS * MS_DAY);
     for (int round = 0; instant_before(sim->town.now, end) && sim->failure[0] == '\0'; round++) {
-        while (payout_step(sim->town.payout) > 0 && sim->failure[0] == '\0')
-            sim->town.now = instant_add_ms(sim->town.now, MS_SECOND);
+        (void)payout_step(sim->town.payout);
         people_review_all(sim);
-        if (round == 100)
+        if (round % 200 == 199)
             people_resolve_manual(sim, false);
-        sim->town.now = instant_add_ms(sim->town.now, round < 20 ? 10 * MS_SECOND : MS_HOUR);
+        sim->town.now = next_moment(sim, end, round);
+        if (round == ROUNDS_MAX)
+            sim_fail(sim, "there is no rest: withdrawal %lld wants to be looked at again and again (%lld legs held)",
+                     (long long)town_int(&sim->town, "SELECT id FROM withdrawal WHERE next_at > 0 ORDER BY next_at LIMIT 1"),
+                     (long long)town_int(&sim->town, "SELECT count(*) FROM leg WHERE status = 'held'"));
     }
+    (void)payout_step(sim->town.payout);
 }
 
 static void judge(struct sim *sim)

@@ -111,7 +111,6 @@ static void note_answer(struct sim *sim, struct memo *memo, const struct asking 
     sim->marks[MARK_NOT_COVERED_AT_CODE] +=
         memo->kind == COMMAND_CODE && asking->status == 409 && strstr(asking->body, "exceeds_withdrawable") != NULL;
     sim->marks[MARK_UNKNOWN_COMMIT] += asking->status == 503 && strstr(asking->body, "unknown_outcome") != NULL;
-    sim->marks[MARK_FULL] += asking->status == 503 && strstr(asking->body, "\"later\"") != NULL;
 }
 
 /* Facts and withdrawals that were accepted are remembered by the engine for ever. */
@@ -187,22 +186,26 @@ static void want_topup(struct sim *sim, struct person *person)
     char paid_at[INSTANT_TEXT_BYTES];
 
     /* Some stand at the edge of a window, so that it closes while they wait. */
-    if (sim_below(sim, 8) == 0)
-        age = (sim_below(sim, 2) == 0 ? 180 : 30) * MS_DAY - (int64_t)sim_below(sim, 3600) * 1000 - MS_MINUTE;
+    if (sim_below(sim, 8) == 0) {
+        method = "alipay";
+        age = (person->policy == 4 ? 360 : 180) * MS_DAY - (int64_t)sim_below(sim, 3600) * 1000 - 2 * MS_MINUTE;
+        person->edge = person->topups + 1;
+    }
     instant_format(instant_add_ms(sim->town.now, -age), paid_at);
     person->topups++;
     people_want(
         sim, COMMAND_TOPUP, "billing", ROLE_FACTS, person->ref, "", 0,
         "{\"ref\":\"t%lld\",\"amount\":%u,\"method\":\"%s\",\"bank\":\"%s\",\"paid_at\":\"%s\",\"payer\":{\"kind\":"
         "\"%s\",\"name\":\"%s\",\"account\":\"6222%u\"},\"channel_ref\":\"C%s%lld\"%s}",
-        (long long)person->topups, 20000 + sim_below(sim, 400000), method, bank, paid_at,
-        sim_below(sim, 3) == 0 ? "corporate" : "personal", person->name, 1000000 + sim_below(sim, 1000000), person->ref,
-        (long long)person->topups, sim_below(sim, 20) == 0 ? ",\"bonus\":true" : "");
+        (long long)person->topups, (person->policy == 4 ? 10 : 1) * (20000 + sim_below(sim, 400000)), method, bank,
+        paid_at, sim_below(sim, 3) == 0 ? "corporate" : "personal", person->name, 1000000 + sim_below(sim, 1000000),
+        person->ref, (long long)person->topups, sim_below(sim, 20) == 0 ? ",\"bonus\":true" : "");
 }
 
 static void want_fact(struct sim *sim, struct person *person)
 {
     struct person *other = &sim->people[sim_below(sim, PEOPLE_ACCOUNTS)];
+    static const char *const kinds[] = {"owed_invoice", "unsettled", "overdue"};
     char ref[24], topup[24];
 
     snprintf(ref, sizeof ref, "f%lld", (long long)++person->facts);
@@ -220,7 +223,7 @@ static void want_fact(struct sim *sim, struct person *person)
         break;
     case 4:
         people_want(sim, COMMAND_CLAIM_PUT, "billing", ROLE_FACTS, person->ref, sim_below(sim, 2) ? "c1" : "c2", 0,
-                    "{\"kind\":\"%s\",\"amount\":%u}", sim_below(sim, 2) ? "owed_invoice" : "unsettled",
+                    "{\"kind\":\"%s\",\"amount\":%u}", kinds[sim_below(sim, 3)],
                     sim_below(sim, 3) == 0 ? 20000 + sim_below(sim, 300000) : 0);
         break;
     case 5:
@@ -253,6 +256,18 @@ static void want_fact(struct sim *sim, struct person *person)
 
 /* ---- customers ---- */
 
+/* The top-up whose window closes within the hour. */
+static void want_edge(struct sim *sim, struct person *person)
+{
+    unsigned amount = 1000 + sim_below(sim, 10000);
+
+    people_want(
+        sim, COMMAND_WITHDRAW, person->ref, ROLE_CUSTOMER | ROLE_WITHDRAW, person->ref, "", 0,
+        "{\"account\":\"%s\",\"amount\":%u,\"strategy\":\"selected\",\"topups\":[{\"ref\":\"t%lld\",\"amount\":%u}]}",
+        person->ref, amount, (long long)person->edge, amount);
+    person->edge = 0;
+}
+
 static void want_withdrawal(struct sim *sim, struct person *person)
 {
     static const char *const strategies[] = {"lifo", "fastest", "fewest"};
@@ -274,6 +289,12 @@ static void want_withdrawal(struct sim *sim, struct person *person)
             ",\"destination\":{\"kind\":\"bank\",\"name\":\"%s\",\"account\":\"6217%u\",\"bank\":\"ICBC\",\"branch\":"
             "\"Xixi\"}",
             person->name, sim_below(sim, 1000000));
+    if (person->edge != 0 && destination[0] == '\0') {
+        want_edge(sim, person);
+        return;
+    }
+    if (person->policy == 4 && sim_below(sim, 2) == 0)
+        amount = 1000000 + sim_below(sim, 1000000); /* two people must see it */
     people_want(sim, COMMAND_WITHDRAW, person->ref, ROLE_CUSTOMER | ROLE_WITHDRAW, person->ref, "", 0,
                 "{\"account\":\"%s\",\"amount\":%u,\"strategy\":\"%s\"%s}", person->ref, amount,
                 strategies[sim_below(sim, ARRAY_COUNT(strategies))], destination);
@@ -328,7 +349,8 @@ static void want_paper(struct sim *sim)
     id_format("wd", id, text);
     people_want(
         sim, COMMAND_DOCUMENT, "front", ROLE_WITHDRAW, "", "", 0,
-        "{\"withdrawal\":\"%s\",\"name\":\"licence.png\",\"media_type\":\"image/png\",\"content\":\"iVBORw0KGgo=\"}", text);
+        "{\"withdrawal\":\"%s\",\"name\":\"licence.png\",\"media_type\":\"image/png\",\"content\":\"iVBORw0KGgo=\"}",
+        text);
 }
 
 static void want_other(struct sim *sim)
@@ -468,8 +490,8 @@ void people_settle(struct sim *sim)
 
         person->policy = policy_of_account[i];
         snprintf(person->ref, sizeof person->ref, "a%zu", i);
-        snprintf(person->name, sizeof person->name, "Person %zu", i / 2); /* two accounts an identity */
-        snprintf(person->identity, sizeof person->identity, "ID%zu", i / 2);
+        snprintf(person->name, sizeof person->name, "Person %zu", i % 10); /* two accounts an identity */
+        snprintf(person->identity, sizeof person->identity, "ID%zu", i % 10);
         people_want(
             sim, COMMAND_ACCOUNT_PUT, "billing", ROLE_FACTS, person->ref, "", 0,
             "{\"policy\":\"%s\",\"currency\":\"CNY\",\"phone\":\"138%08zu\",\"subject\":{\"kind\":\"person\",\"name\":"

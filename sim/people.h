@@ -25,8 +25,8 @@
     X(MARK_WITHHELD, "send withheld") X(MARK_REPLAY, "request replayed") X(MARK_OTHER_BODY, "same key, other body")    \
     X(MARK_WRONG_CODE, "wrong code") X(MARK_DEBT, "charge became a debt") X(MARK_CHARGEBACK, "chargeback incident")    \
     X(MARK_POWER_CUT, "power cut") X(MARK_CUT_IN_RECOVERY, "power cut during recovery") X(MARK_KILL, "process killed") \
-    X(MARK_STOPPED, "stopped itself on a disk error") X(MARK_UNKNOWN_COMMIT, "commit of unknown outcome")              \
-    X(MARK_FULL, "disk full, went on") X(MARK_KEPT_UNACKED, "unanswered request was kept")                             \
+    X(MARK_NO_START, "could not start for a disk error") X(MARK_UNKNOWN_COMMIT, "commit of unknown outcome")              \
+    X(MARK_KEPT_UNACKED, "unanswered request was kept")                             \
     X(MARK_LOST_UNACKED, "unanswered request was lost") X(MARK_CLOCK_BACK, "clock set back")                           \
     X(MARK_CLOCK_FORWARD, "clock leapt forward") X(MARK_RESTARTED, "restarted in order")
 enum mark {
@@ -38,6 +38,7 @@ enum mark {
 
 struct person {
     char ref[24], name[48], identity[24], document[ID_TEXT_BYTES];
+    int64_t edge; /* the top-up whose window is about to close; 0: none */
     int policy;
     int64_t topups, facts;
 };
