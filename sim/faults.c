@@ -49,7 +49,7 @@ static void bank_pause(struct sim *sim)
 
 static void clock_leap(struct sim *sim)
 {
-    if (sim_below(sim, 3) == 0) {
+    if (sim_below(sim, 3) == 0 && !sim->clock_forward) {
         sim->town.now = instant_add_ms(sim->town.now, -(int64_t)sim_below(sim, 86400) * MS_SECOND);
         sim->marks[MARK_CLOCK_BACK]++;
     } else {

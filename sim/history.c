@@ -259,8 +259,8 @@ static void live_on(struct sim *sim)
     }
 }
 
-/* The next moment at which the engine or a bank wants something; `end` when there is none before. A leg that waits for its
- * turn asks every second, for hours when the clock was set back: after a while it is asked less often. */
+/* The next moment at which the engine or a bank wants something; `end` when there is none before. A leg that waits for
+ * its turn asks every second, for hours when the clock was set back: after a while it is asked less often. */
 static struct instant next_moment(struct sim *sim, struct instant end, int round)
 {
     struct instant next = {town_int(&sim->town, "SELECT coalesce(min(next_at), 0) FROM withdrawal WHERE next_at > 0")};
@@ -269,7 +269,8 @@ static struct instant next_moment(struct sim *sim, struct instant end, int round
     for (size_t i = 0; i < TOWN_CHANNELS; i++)
         next = instant_earlier(
             next, sim->town.channels.items[i]->operations->next(sim->town.channels.items[i])); /* none is no moment */
-    return instant_before(sim->town.now, next) ? next : instant_add_ms(sim->town.now, round < 500 ? MS_SECOND : MS_MINUTE);
+    struct instant soonest = instant_add_ms(sim->town.now, round < 500 ? MS_SECOND : MS_MINUTE);
+    return instant_before(soonest, next) ? next : soonest;
 }
 
 /* Banks answer, the disk holds, days go by: whatever is not over by then never will be. */
@@ -287,9 +288,10 @@ static void heal_and_wait(struct sim *sim)
             people_resolve_manual(sim, false);
         sim->town.now = next_moment(sim, end, round);
         if (round == ROUNDS_MAX)
-            sim_fail(sim, "there is no rest: withdrawal %lld wants to be looked at again and again (%lld legs held)",
-                     (long long)town_int(&sim->town, "SELECT id FROM withdrawal WHERE next_at > 0 ORDER BY next_at LIMIT 1"),
-                     (long long)town_int(&sim->town, "SELECT count(*) FROM leg WHERE status = 'held'"));
+            sim_fail(
+                sim, "there is no rest: withdrawal %lld wants to be looked at again and again (%lld legs held)",
+                (long long)town_int(&sim->town, "SELECT id FROM withdrawal WHERE next_at > 0 ORDER BY next_at LIMIT 1"),
+                (long long)town_int(&sim->town, "SELECT count(*) FROM leg WHERE status = 'held'"));
     }
     (void)payout_step(sim->town.payout);
 }
@@ -379,6 +381,7 @@ void history_run(uint64_t seed, const char *audit_program, struct history_result
 
     memset(&sim, 0, sizeof sim);
     phase = PHASE_START;
+    sim.clock_forward = seed % HISTORY_SPECIAL_EVERY == 0;
     seams_install();
     town_place(sim.town.directory);
     crash_vfs_install(sim.town.directory);

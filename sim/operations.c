@@ -179,6 +179,8 @@ static void code(struct town *town)
     char text[16], json[48];
 
     town_code(town, newest(town), text);
+    if (text[0] == '\0')
+        return; /* the disk did not answer */
     snprintf(json, sizeof json, "{\"code\":\"%s\"}", text);
     on(town, COMMAND_CODE, "front", json);
 }

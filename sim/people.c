@@ -319,6 +319,8 @@ static void want_code(struct sim *sim)
     if (!pick(sim, "SELECT id FROM withdrawal WHERE status = 'awaiting_code' ORDER BY id DESC LIMIT 16", &id))
         return;
     town_code(&sim->town, id, code);
+    if (code[0] == '\0')
+        return; /* the disk did not answer */
     if (sim_below(sim, 15) == 0)
         snprintf(code, sizeof code, "%06u", sim_below(sim, 1000000));
     people_want(sim, COMMAND_CODE, "front", ROLE_WITHDRAW, "", "", id, "{\"code\":\"%s\"}", code);

@@ -68,6 +68,7 @@ struct sim {
     int64_t audit_acked;  /* highest audit row that an answer stands for */
     uint64_t trace;       /* of everything that was answered */
     int64_t marks[MARK__COUNT];
+    bool clock_forward;   /* it never goes back */
     bool no_timers;       /* liveness: nobody starts anything new */
     char failure[512];
 };

@@ -13,7 +13,6 @@
 #include "crash_vfs.h"
 #include "history.h"
 
-#define TWICE_EVERY 100 /* one seed in so many is run twice and compared */
 #define MARKS_EXPECTED_FROM 200
 
 static const char *const mark_names[MARK__COUNT] = {
@@ -25,7 +24,7 @@ static const char *const mark_names[MARK__COUNT] = {
 struct options {
     uint64_t from, seeds;
     bool loud, must_reach;
-    const char *audit; /* the auditor's program, for one seed in TWICE_EVERY */
+    const char *audit; /* the auditor's program, for one seed in HISTORY_SPECIAL_EVERY */
 };
 
 struct sums {
@@ -84,7 +83,7 @@ static void complain(uint64_t seed, const char *failure)
 static void run_seed(const struct options *options, uint64_t seed, struct sums *sums)
 {
     struct history_result first, again;
-    bool special = seed % TWICE_EVERY == 0;
+    bool special = seed % HISTORY_SPECIAL_EVERY == 0;
 
     if (!run(options, seed, special && options->audit != NULL, &first)) {
         sums->failed++;
