@@ -91,7 +91,7 @@ def acknowledged_is_there(client, customers, only_last):
     return missing
 
 
-def settle(client, customers, seconds=120):
+def settle(client, customers, seconds=240):
     """Lets the demo clock run until every confirmed withdrawal has ended. Returns {id: withdrawal} and those still open."""
     ended, end = {}, time.monotonic() + seconds
     while True:
@@ -107,7 +107,7 @@ def settle(client, customers, seconds=120):
                                                         [leg["status"] for leg in value["legs"]]))
         if not opened or time.monotonic() > end:
             return ended, opened
-        client.insist("POST", "/demo/clock", {"advance": "1m"})
+        client.insist("POST", "/demo/clock", {"advance": "5m"})
         time.sleep(0.5)
 
 
