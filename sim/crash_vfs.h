@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SQLite on a disk that loses power (disk.h): a VFS that becomes the default, so that the store runs as it is.
  *
- * It promises what SQLite's own Unix VFS promises on a journalling file system (powersafe overwrite, 4096-byte sectors),
+ * It promises what SQLite's own Unix VFS promises on a journalling file system (powersafe overwrite, 4096-byte
+ * sectors),
  * with locks and the shared index of a write-ahead log for the connections of this one process. Files outside the
  * directory that was named (backups, in-memory books) stay with the real VFS. For one thread only: SQLite is set to
  * single-thread mode, so that a history may end in the middle of a call. */

@@ -2,8 +2,10 @@
 /* A disk that loses power: files in memory, each with what was written and what would survive a power cut.
  *
  * A write is visible at once and durable only after a sync of its file. At a power cut every write since the last sync
- * is kept, lost, or torn at 512-byte sectors, by the damage that was asked for; names that were made or removed since the
- * last sync of their directory may be there or not. Writes can be recorded, so that a history which happened once can be
+ * is kept, lost, or torn at 512-byte sectors, by the damage that was asked for; names that were made or removed
+ * since the
+ * last sync of their directory may be there or not. Writes can be recorded, so that a history which happened once
+ * can be
  * cut at each of its points without happening again. Faults (EIO, no space, a short write, a failed sync) strike at the
  * n-th operation. A disk may lie: then its syncs do nothing. It knows nothing of SQLite. */
 #ifndef EBB_SIM_DISK_H

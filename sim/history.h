@@ -7,7 +7,8 @@
 
 #define HISTORY_WITHDRAWALS 200
 #define HISTORY_FAULTS 20
-/* One seed in so many is run twice and compared, and audited. Its clock never goes back: the auditor counts withdrawals by
+/* One seed in so many is run twice and compared, and audited. Its clock never goes back: the auditor counts
+ * withdrawals by
  * the day on which they were confirmed, and a day that comes twice is counted from anew by the engine. */
 #define HISTORY_SPECIAL_EVERY 100
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The people of the town, as a random process: customers of five policies, the operator's billing system, reviewers, and
+/* The people of the town, as a random process: customers of five policies, the operator's billing system,
+ * reviewers, and
  * somebody who asks for everything twice. They know only what they were answered. */
 #ifndef EBB_SIM_PEOPLE_H
 #define EBB_SIM_PEOPLE_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A simulated town: the real engine and the real payout room over a disk that loses power, with simulated banks, a clock
+/* A simulated town: the real engine and the real payout room over a disk that loses power, with simulated banks, a
+ * clock
  * that somebody turns and one seed for everything. One town at a time in a process.
  *
  * Starting it is what a server's start is: migrate, read the policies, open the engine, attach the payout. The banks
@@ -49,11 +50,13 @@ struct asking {
 
 /* Where this process has its town. */
 void town_place(char ret[DISK_PATH_BYTES]);
-/* Makes the host's directory and the banks; the disk is empty and nothing runs. `fifth`: with the invented policy beside
+/* Makes the host's directory and the banks; the disk is empty and nothing runs. `fifth`: with the invented policy
+ * beside
  * the four that ship. */
 void town_build(struct town *town, uint64_t seed, bool fifth);
 void town_raze(struct town *town);
-/* False, with a sentence: it does not start. `whole`: with migration and policies; otherwise as little as an engine that
+/* False, with a sentence: it does not start. `whole`: with migration and policies; otherwise as little as an engine
+ * that
  * is opened again needs, when both are known to stand. */
 MUST_USE bool town_start(struct town *town, bool whole, char ret_reason[512]);
 /* In order: what is written is closed as at the end of a server. */

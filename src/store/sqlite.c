@@ -94,14 +94,16 @@ static enum err journal_check(struct store *store)
     return err;
 }
 
-/* After a failed fsync the kernel may show frames of the log that the disk never got, and will not write them again: what
- * is appended behind them would be lost with them. So what an earlier process left in the log is written into the
- * database, anew and synced, before anything is built on it. A reader that is in the middle of the log is left alone. */
+/* After a failed fsync the kernel may show frames of the log that the disk never got, and will not write them again:
+ * what is appended behind them would be lost with them. So what an earlier process left in the log is written into the
+ * database, anew and synced, before anything is built on it. A reader in the middle of the log is left alone. */
 static enum err log_settle(struct store *store)
 {
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 
-    return code == SQLITE_OK || code == SQLITE_BUSY ? ERR_NONE : store_fail(store, code, "the log of an earlier process");
+    if (code == SQLITE_OK || code == SQLITE_BUSY)
+        return ERR_NONE;
+    return store_fail(store, code, "the log of an earlier process");
 }
 
 static enum err connection_open(struct store *store, const char *directory)
