@@ -94,10 +94,21 @@ static void begin(struct tick *t, struct leg *leg)
     call_add(t, attempt, false, true);
 }
 
+/* The channel has never heard of the key, or payout/ did not make the call. */
+static bool says_not_there(const char *code)
+{
+    static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused"};
+
+    for (size_t i = 0; i < ARRAY_COUNT(codes); i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
 /* May the same bytes go out again under the same key? Only while the channel still remembers the key. */
 static bool may_resend(const struct tick *t, const struct attempt *attempt)
 {
-    return strcmp(attempt->code, "not_found") == 0 &&
+    return says_not_there(attempt->code) &&
            (!instant_is_set(attempt->dedupe_until) || instant_before(t->d->now, attempt->dedupe_until));
 }
 

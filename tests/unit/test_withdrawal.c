@@ -887,6 +887,27 @@ static void silence_is_asked_about_and_never_paid_twice(void **state)
 }
 
 /* A channel that may have forgotten the key is asked, not paid through again. */
+/* payout/ makes no call that has waited too long: the next tick makes it, and does not ask about what was never sent. */
+static void a_call_that_was_not_made_is_made_again(void **state)
+{
+    static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(codes); i++) {
+        struct house house;
+        int64_t id = open_sent(&house);
+
+        say(&house, 1, EVIDENCE_NOTHING, codes[i], "");
+        house.now_ms += MS_MINUTE;
+        house_drop_effects(&house);
+        assert_int_equal(tick(&house, id), 200);
+        is(&house, "SELECT sends || ' ' || queries || ' ' || count(*) FROM attempt", "2 0 1");
+        assert_false(house.effects->query);
+        assert_false(house.effects->first);
+        house_close(&house);
+    }
+}
+
 static void a_forgotten_key_is_never_sent_again(void **state)
 {
     struct house house;
@@ -1075,6 +1096,7 @@ int main(void)
         cmocka_unit_test(another_amount_proves_nothing),
         cmocka_unit_test(a_bounce_and_a_charge_in_one_batch),
         cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
+        cmocka_unit_test(a_call_that_was_not_made_is_made_again),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
         cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
         cmocka_unit_test(approvals_before_the_documents_do_not_count),
