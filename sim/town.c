@@ -132,6 +132,8 @@ void town_raze(struct town *town)
     static const char *const files[] = {"master.key",
                                         "ebb.lock",
                                         "ebb.db",
+                                        "ebb.db-shm",
+                                        "ebb.db-wal",
                                         "policies/alibaba.yaml",
                                         "policies/huawei.yaml",
                                         "policies/jdcloud.yaml",
