@@ -23,6 +23,7 @@
 #define WHOLE_STORE_EVERY 16 /* histories opened by the store and not by SQLite alone */
 #define SECOND_CUT_EVERY 4   /* histories in which recovery is cut, too */
 #define FAILURES_SHOWN 10
+#define POINTS_USUAL 28 /* of an operation */
 
 enum weakness { WEAK_NONE = 0, WEAK_LYING_DISK, WEAK_LOG_UNSYNCED, WEAK_EARLY_REPLY };
 static const char *const weakness_names[] = {"none", "lying-disk", "log-unsynced", "early-reply"};
@@ -406,7 +407,8 @@ static void run_operation(const struct operation *operation, bool first)
     for (int i = 0; i < COUNTS && town.reader != NULL; i++)
         wanted[i] = town_int(&town, counts[i]);
     town_stop(&town); /* its lock would be in the way of the stores that recover */
-    int64_t rounds = options.histories / ((int64_t)operations_count * DAMAGE__COUNT * 16) + 1;
+    int64_t once = (int64_t)operations_count * DAMAGE__COUNT * POINTS_USUAL; /* about what one round of all makes */
+    int64_t rounds = (options.histories + once - 1) / once;
     for (int64_t round = 0; round < rounds; round++)
         cut_everywhere(options.seed + (uint64_t)round);
     operation_end();
