@@ -126,7 +126,7 @@ static enum err conclude(struct step *s, struct chain *chain, const struct decis
     }
     if (s->d.moves != NULL)
         chain_append(chain, s);
-    if (s->d.moves != NULL && s->command->idempotency_key[0] != '\0' && decision->verdict != VERDICT_STORED)
+    if (s->command->idempotency_key[0] != '\0' && !s->command->dry_run)
         remember(s, scope, ret);
     first = before != NULL ? before->next_changed : s->batch->changes.first;
     return batch_adopt(s->batch, first);

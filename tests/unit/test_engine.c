@@ -113,6 +113,28 @@ static void the_same_key_gets_the_same_answer(void **state)
     house_close(&house);
 }
 
+/* A fact told again under a new key is answered as stored; that key then belongs to this request. */
+static void a_stored_answer_keeps_its_key(void **state)
+{
+    static const char body[] = "{\"ref\":\"t1\",\"amount\":100000,\"method\":\"alipay\",\"paid_at\":"
+                               "\"2026-11-01T10:00:00+08:00\",\"payer\":{\"kind\":\"personal\",\"name\":\"Alice\"}}";
+    struct house house;
+    struct command command = house_command(COMMAND_TOPUP, "billing", BILLING, "alice", "");
+
+    (void)state;
+    open_alice(&house);
+    snprintf(command.idempotency_key, sizeof command.idempotency_key, "again");
+    memset(command.fingerprint, 1, sizeof command.fingerprint);
+    assert_int_equal(house_ask(&house, &command, body), 200);
+    assert_false(house.replayed);
+    assert_int_equal(house_ask(&house, &command, body), 200);
+    assert_true(house.replayed);
+    memset(command.fingerprint, 2, sizeof command.fingerprint);
+    assert_int_equal(house_ask(&house, &command, "{\"ref\":\"t2\",\"amount\":1,\"method\":\"alipay\"}"), 422);
+    assert_string_equal(house_member(&house, "code"), "idempotency_key_reused");
+    house_close(&house);
+}
+
 static void a_refusal_changes_no_byte(void **state)
 {
     struct house house;
@@ -189,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_withdrawal_goes_out_and_comes_to_an_end),
         cmocka_unit_test(evidence_counts_only_from_its_own_channel),
         cmocka_unit_test(the_same_key_gets_the_same_answer),
+        cmocka_unit_test(a_stored_answer_keeps_its_key),
         cmocka_unit_test(a_refusal_changes_no_byte),
         cmocka_unit_test(five_wrong_codes_end_it),
         cmocka_unit_test(a_batch_sees_its_own_changes),
