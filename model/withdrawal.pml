@@ -64,6 +64,7 @@ mtype = { WITHDRAWAL_MADE, WITHDRAWAL_CONFIRMED, WITHDRAWAL_CONFIRMED_FOR_REVIEW
 mtype = { LEG_PLAN, LEG_FREEZE, LEG_SEND, LEG_ACCEPT, LEG_LOSE_SIGHT, LEG_AGE, LEG_PAID, LEG_NOT_PAID, LEG_BOUNCE, LEG_LET_GO,
           LEG_WINDOW_CLOSED };
 mtype = { ATTEMPT_BEGIN, ATTEMPT_LOSE_SIGHT, ATTEMPT_RESEND, ATTEMPT_PROVEN_PAID, ATTEMPT_PROVEN_NOT_PAID, ATTEMPT_BOUNCE };
+mtype = { PROVES_PAID, PROVES_NOT_PAID, PROVES_RETURNED, PROVES_ACCEPTED, PROVES_NOTHING, PROVES_NOT_FOUND };
 mtype = { BANK_NOTHING, BANK_PROCESSING, BANK_PAID, BANK_REFUSED, BANK_RETURNED };
 
 /* Durable, and so part of a backup. */
@@ -89,6 +90,11 @@ byte paid_times[LEGS];
 short outside;
 
 bit quarantine;
+
+/* Chosen and used within one commit; 0 between two. */
+mtype verdict, attempt_event, leg_event, news;
+bit bounces;
+
 #ifdef LIVE
 bit lost[PAYMENTS], gossip[LEGS];
 #endif
@@ -205,18 +211,18 @@ inline attempt_move(mk, what)
 inline conclude(ci)
 {
     if
-    :: w[ci] == WITHDRAWAL_APPROVED || w[ci] == WITHDRAWAL_DISPATCHING ->
+    :: (w[ci] == WITHDRAWAL_APPROVED || w[ci] == WITHDRAWAL_DISPATCHING) && ALL(ci, HAS_ENDED) ->
         if
-        :: !ALL(ci, HAS_ENDED) -> skip
-        :: ALL(ci, IS_UNPAID) -> withdrawal_move(ci, WITHDRAWAL_NONE_PAID)
-        :: ALL(ci, IS_BACK_OR_UNPAID) && ANY(ci, IS_RETURNED) -> withdrawal_move(ci, WITHDRAWAL_ALL_RETURNED)
-        :: ALL(ci, IS_PAID_OR_BACK) && ANY(ci, IS_PAID) -> withdrawal_move(ci, WITHDRAWAL_ALL_PAID)
-        :: ALL(ci, HAS_ENDED) && ANY(ci, IS_PAID) && ANY(ci, IS_UNPAID) -> withdrawal_move(ci, WITHDRAWAL_SOME_PAID)
+        :: ALL(ci, IS_UNPAID) -> verdict = WITHDRAWAL_NONE_PAID
+        :: !ANY(ci, IS_PAID) && ANY(ci, IS_RETURNED) -> verdict = WITHDRAWAL_ALL_RETURNED
+        :: ANY(ci, IS_PAID) && ANY(ci, IS_UNPAID) -> verdict = WITHDRAWAL_SOME_PAID
+        :: ANY(ci, IS_PAID) && !ANY(ci, IS_UNPAID) -> verdict = WITHDRAWAL_ALL_PAID
         fi
-    :: (w[ci] == WITHDRAWAL_SUCCESSFUL || w[ci] == WITHDRAWAL_PARTLY_SUCCESSFUL) && ALL(ci, IS_BACK_OR_UNPAID) ->
-        withdrawal_move(ci, WITHDRAWAL_ALL_RETURNED)
+    :: (w[ci] == WITHDRAWAL_SUCCESSFUL || w[ci] == WITHDRAWAL_PARTLY_SUCCESSFUL) && !ANY(ci, IS_PAID) ->
+        verdict = WITHDRAWAL_ALL_RETURNED
     :: else -> skip
-    fi
+    fi;
+    if :: verdict != 0 -> withdrawal_move(ci, verdict); verdict = 0 :: else -> skip fi
 }
 
 /* ---- evidence ---- */
@@ -233,92 +239,58 @@ inline suspend(sl)
 #endif
 }
 
-inline prove_paid(pk)
+/* Time-outs, 5xx, bad signatures, unlisted codes and "not found" prove nothing. */
+#ifdef TIMEOUT_IS_FAILED
+#define IS_PROOF_AGAINST(what) (what == PROVES_NOT_PAID || what == PROVES_NOTHING)
+#else
+#ifdef NOT_FOUND_IS_FAILED
+#define IS_PROOF_AGAINST(what) (what == PROVES_NOT_PAID || what == PROVES_NOT_FOUND)
+#else
+#define IS_PROOF_AGAINST(what) (what == PROVES_NOT_PAID)
+#endif
+#endif
+
+/* The table of domain/withdrawal_evidence.c: what each kind of evidence does in each state of the attempt. First the moves
+ * are chosen, then they are made. */
+inline prove(pk, what)
 {
     if
 #ifdef NO_COMPARE_AND_SET
-    :: attempt[pk] != ATTEMPT_NONE -> attempt[pk] = ATTEMPT_PAID; leg[LEG_OF(pk)] = LEG_SUCCESSFUL; POST_SETTLE(LEG_OF(pk))
+    :: what == PROVES_PAID && attempt[pk] != ATTEMPT_NONE ->
+        attempt[pk] = ATTEMPT_PAID; leg[LEG_OF(pk)] = LEG_SUCCESSFUL; POST_SETTLE(LEG_OF(pk))
 #else
-    :: OPEN(pk) -> attempt_move(pk, ATTEMPT_PROVEN_PAID); leg_move(LEG_OF(pk), LEG_PAID)
-    :: attempt[pk] == ATTEMPT_REFUSED -> suspend(LEG_OF(pk))
+    :: what == PROVES_PAID && OPEN(pk) -> attempt_event = ATTEMPT_PROVEN_PAID; leg_event = LEG_PAID
+    :: what == PROVES_PAID && attempt[pk] == ATTEMPT_REFUSED -> suspend(LEG_OF(pk))
 #endif
-    :: else -> skip
-    fi
-}
-
-inline prove_not_paid(nk)
-{
-    if
-    :: OPEN(nk) -> attempt_move(nk, ATTEMPT_PROVEN_NOT_PAID); leg_move(LEG_OF(nk), LEG_NOT_PAID)
-    :: else -> skip
-    fi
-}
-
-inline prove_returned(rk)
-{
-    if
-    :: OPEN(rk) ->
-        attempt_move(rk, ATTEMPT_PROVEN_PAID); leg_move(LEG_OF(rk), LEG_PAID);
-        attempt_move(rk, ATTEMPT_BOUNCE); leg_move(LEG_OF(rk), LEG_BOUNCE)
-    :: attempt[rk] == ATTEMPT_PAID -> attempt_move(rk, ATTEMPT_BOUNCE); leg_move(LEG_OF(rk), LEG_BOUNCE)
+    :: IS_PROOF_AGAINST(what) && OPEN(pk) -> attempt_event = ATTEMPT_PROVEN_NOT_PAID; leg_event = LEG_NOT_PAID
+    :: what == PROVES_RETURNED && OPEN(pk) -> attempt_event = ATTEMPT_PROVEN_PAID; leg_event = LEG_PAID; bounces = 1
+    :: what == PROVES_RETURNED && attempt[pk] == ATTEMPT_PAID -> bounces = 1
 #ifdef RETURN_EVERY_TIME
-    :: attempt[rk] == ATTEMPT_RETURNED -> POST_RETURN(LEG_OF(rk))
+    :: what == PROVES_RETURNED && attempt[pk] == ATTEMPT_RETURNED -> POST_RETURN(LEG_OF(pk))
 #endif
+    :: what == PROVES_ACCEPTED && OPEN(pk) ->
+        if :: attempt[pk] == ATTEMPT_INTENT -> attempt_event = ATTEMPT_LOSE_SIGHT :: else -> skip fi;
+        if
+        :: leg[LEG_OF(pk)] == LEG_SENDING || leg[LEG_OF(pk)] == LEG_UNKNOWN -> leg_event = LEG_ACCEPT
+        :: else -> skip
+        fi
+    :: !IS_PROOF_AGAINST(what) && (what == PROVES_NOTHING || what == PROVES_NOT_FOUND) && OPEN(pk) ->
+        if :: attempt[pk] == ATTEMPT_INTENT -> attempt_event = ATTEMPT_LOSE_SIGHT :: else -> skip fi;
+        if :: leg[LEG_OF(pk)] == LEG_SENDING -> leg_event = LEG_LOSE_SIGHT :: else -> skip fi
     :: else -> skip
-    fi
+    fi;
+    if :: attempt_event != 0 -> attempt_move(pk, attempt_event) :: else -> skip fi;
+    if :: leg_event != 0 -> leg_move(LEG_OF(pk), leg_event) :: else -> skip fi;
+    if :: bounces -> attempt_move(pk, ATTEMPT_BOUNCE); leg_move(LEG_OF(pk), LEG_BOUNCE) :: else -> skip fi;
+    unheard[pk] = (what == PROVES_NOT_FOUND && OPEN(pk));
+    attempt_event = 0; leg_event = 0; bounces = 0;
+    conclude(OWNER(LEG_OF(pk)))
 }
 
 inline lose_sight(lk)
 {
-    if
-    :: attempt[lk] == ATTEMPT_INTENT -> attempt_move(lk, ATTEMPT_LOSE_SIGHT)
-    :: else -> skip
-    fi;
-    if
-    :: leg[LEG_OF(lk)] == LEG_SENDING -> leg_move(LEG_OF(lk), LEG_LOSE_SIGHT)
-    :: else -> skip
-    fi
-}
-
-inline prove_accepted(ak)
-{
-    if
-    :: OPEN(ak) ->
-        if
-        :: attempt[ak] == ATTEMPT_INTENT -> attempt_move(ak, ATTEMPT_LOSE_SIGHT)
-        :: else -> skip
-        fi;
-        if
-        :: leg[LEG_OF(ak)] == LEG_SENDING || leg[LEG_OF(ak)] == LEG_UNKNOWN -> leg_move(LEG_OF(ak), LEG_ACCEPT)
-        :: else -> skip
-        fi
-    :: else -> skip
-    fi
-}
-
-/* Time-outs, 5xx, bad signatures, unlisted codes prove nothing. */
-inline prove_nothing(zk)
-{
-    if
-#ifdef TIMEOUT_IS_FAILED
-    :: OPEN(zk) -> prove_not_paid(zk)
-#else
-    :: OPEN(zk) -> lose_sight(zk)
-#endif
-    :: else -> skip
-    fi
-}
-
-inline prove_not_found(fk)
-{
-    if
-#ifdef NOT_FOUND_IS_FAILED
-    :: OPEN(fk) -> prove_not_paid(fk)
-#else
-    :: OPEN(fk) -> unheard[fk] = 1; lose_sight(fk)
-#endif
-    :: else -> skip
-    fi
+    if :: attempt[lk] == ATTEMPT_INTENT -> attempt_move(lk, ATTEMPT_LOSE_SIGHT) :: else -> skip fi;
+    if :: leg[LEG_OF(lk)] == LEG_SENDING -> leg_move(LEG_OF(lk), LEG_LOSE_SIGHT) :: else -> skip fi
 }
 
 /* ---- the customer and the reviewer ---- */
@@ -442,11 +414,12 @@ end:
         if
         :: w[OWNER(l)] == WITHDRAWAL_APPROVED ->
             withdrawal_move(OWNER(l), WITHDRAWAL_NOT_COVERED); EACH_LEG(OWNER(l), LEG_TO_RELEASE)
-        :: w[OWNER(l)] == WITHDRAWAL_DISPATCHING -> leg_move(l, LEG_LET_GO); conclude(OWNER(l))
+        :: w[OWNER(l)] == WITHDRAWAL_DISPATCHING -> leg_move(l, LEG_LET_GO)
         :: w[OWNER(l)] == WITHDRAWAL_APPROVED && ONE && !doubted[OWNER(l)] ->
             doubted[OWNER(l)] = 1; withdrawal_move(OWNER(l), WITHDRAWAL_DOUBT)
-        :: true -> leg_move(l, LEG_WINDOW_CLOSED); conclude(OWNER(l))
-        fi }
+        :: true -> leg_move(l, LEG_WINDOW_CLOSED)
+        fi;
+        conclude(OWNER(l)) }
     od
 }
 
@@ -555,15 +528,15 @@ end:
     :: atomic { attempt[k] != ATTEMPT_NONE && GOSSIP(LEG_OF(k)) ->
         GOSSIPED(LEG_OF(k));
         if
-        :: truth[k] == BANK_PAID || truth[k] == BANK_RETURNED -> unheard[k] = 0; prove_paid(k)
-        :: truth[k] == BANK_REFUSED -> unheard[k] = 0; prove_not_paid(k)
-        :: truth[k] == BANK_RETURNED -> unheard[k] = 0; prove_returned(k)
-        :: truth[k] != BANK_NOTHING -> unheard[k] = 0; prove_accepted(k)
-        :: true -> unheard[k] = 0; prove_nothing(k)
-        :: true -> prove_not_found(k)
+        :: truth[k] == BANK_PAID || truth[k] == BANK_RETURNED -> news = PROVES_PAID
+        :: truth[k] == BANK_REFUSED -> news = PROVES_NOT_PAID
+        :: truth[k] == BANK_RETURNED -> news = PROVES_RETURNED
+        :: truth[k] != BANK_NOTHING -> news = PROVES_ACCEPTED
+        :: true -> news = PROVES_NOTHING
+        :: true -> news = PROVES_NOT_FOUND
         fi;
-        if :: !OPEN(k) -> unheard[k] = 0 :: else -> skip fi;
-        conclude(OWNER(LEG_OF(k))) }
+        prove(k, news);
+        news = 0 }
     od
 }
 
@@ -576,12 +549,13 @@ end:
     :: atomic { attempt[k] == ATTEMPT_UNKNOWN && leg[LEG_OF(k)] != LEG_MANUAL && truth[k] != BANK_PROCESSING &&
                 !(truth[k] == BANK_NOTHING && unheard[k]) ->
         if
-        :: truth[k] == BANK_PAID -> unheard[k] = 0; prove_paid(k)
-        :: truth[k] == BANK_REFUSED -> unheard[k] = 0; prove_not_paid(k)
-        :: truth[k] == BANK_RETURNED -> unheard[k] = 0; prove_returned(k)
-        :: truth[k] == BANK_NOTHING -> prove_not_found(k)
+        :: truth[k] == BANK_PAID -> news = PROVES_PAID
+        :: truth[k] == BANK_REFUSED -> news = PROVES_NOT_PAID
+        :: truth[k] == BANK_RETURNED -> news = PROVES_RETURNED
+        :: truth[k] == BANK_NOTHING -> news = PROVES_NOT_FOUND
         fi;
-        conclude(OWNER(LEG_OF(k))) }
+        prove(k, news);
+        news = 0 }
     od
 }
 #endif
@@ -629,12 +603,10 @@ end:
         if
         :: SECONDED(l, person, kind) ->
             MUST(12, proposed[l] & (OTHERS(person) << kind));
-            proposed[l] = 0; unheard[FIRST(l)] = 0; by_hand[l] = 1;
-            if
-            :: kind == 0 -> prove_paid(FIRST(l))
-            :: else -> prove_not_paid(FIRST(l))
-            fi;
-            conclude(OWNER(l))
+            proposed[l] = 0; by_hand[l] = 1;
+            if :: kind == 0 -> news = PROVES_PAID :: else -> news = PROVES_NOT_PAID fi;
+            prove(FIRST(l), news);
+            news = 0
         :: else -> proposed[l] = proposed[l] | (OWN(person) << kind)
         fi;
         kind = 0 }
@@ -685,13 +657,7 @@ inline adopt()
 {
     if
     :: leg[0] == LEG_HELD && (w[0] == WITHDRAWAL_APPROVED || w[0] == WITHDRAWAL_DISPATCHING) ->
-        begin(0, 0);
-        if
-        :: truth[0] == BANK_PAID -> prove_paid(0)
-        :: truth[0] == BANK_RETURNED -> prove_returned(0)
-        :: truth[0] == BANK_REFUSED -> prove_not_paid(0)
-        fi;
-        conclude(0)
+        begin(0, 0)
     :: w[0] == WITHDRAWAL_IN_REVIEW || w[0] == WITHDRAWAL_NEED_DOCUMENTS ->
         withdrawal_move(0, WITHDRAWAL_REFUSE); leg_move(0, LEG_LET_GO); suspend_paid()
     :: w[0] == WITHDRAWAL_AWAITING_CODE -> withdrawal_move(0, WITHDRAWAL_CODE_EXPIRED); suspend_paid()
@@ -709,15 +675,21 @@ end:
     /* The gap is covered: nothing is under way any more and the channel is done with every key. */
     :: atomic { quarantine && !matched && !wire[0] && truth[0] != BANK_PROCESSING ->
         if
-        #ifdef REFUSED_KEY_AGAIN
+#ifdef REFUSED_KEY_AGAIN
         :: WAS_PAID && attempt[0] == ATTEMPT_NONE -> adopt()
 #else
         :: truth[0] != BANK_NOTHING && attempt[0] == ATTEMPT_NONE -> adopt()
 #endif
-        :: truth[0] == BANK_PAID && attempt[0] != ATTEMPT_NONE -> prove_paid(0); conclude(0)
-        :: truth[0] == BANK_RETURNED && attempt[0] != ATTEMPT_NONE -> prove_returned(0); conclude(0)
         :: else -> skip
         fi;
+        if
+        :: attempt[0] != ATTEMPT_NONE && truth[0] == BANK_PAID -> news = PROVES_PAID
+        :: attempt[0] != ATTEMPT_NONE && truth[0] == BANK_RETURNED -> news = PROVES_RETURNED
+        :: attempt[0] != ATTEMPT_NONE && truth[0] == BANK_REFUSED -> news = PROVES_NOT_PAID
+        :: else -> skip
+        fi;
+        if :: news != 0 -> prove(0, news) :: else -> skip fi;
+        news = 0;
         matched = 1 }
     :: atomic { quarantine && matched && approvals != 3 -> if :: approvals = approvals | 1 :: approvals = approvals | 2 fi }
 #else
