@@ -19,14 +19,16 @@ void challenge_bind(const struct withdrawal *withdrawal, uint8_t ret[HASH_SHORT_
     hash_parts("binding", NULL, parts, ARRAY_COUNT(parts), ret, HASH_SHORT_BYTES);
 }
 
+/* Bound to what the row says now, not to what it once said: a row that was changed since confirms nothing. */
 static void hash_code(const struct deciding *d, const struct withdrawal *withdrawal, const char *code,
                       uint8_t ret[HASH_SHORT_BYTES])
 {
+    uint8_t binding[HASH_SHORT_BYTES];
     char id[24];
 
     snprintf(id, sizeof id, "%lld", (long long)withdrawal->id);
-    struct bytes parts[] = {bytes_of_text(id), bytes_of(withdrawal->binding, sizeof withdrawal->binding),
-                            bytes_of_text(code)};
+    challenge_bind(withdrawal, binding);
+    struct bytes parts[] = {bytes_of_text(id), bytes_of(binding, sizeof binding), bytes_of_text(code)};
 
     hash_parts("code", d->code_key, parts, ARRAY_COUNT(parts), ret, HASH_SHORT_BYTES);
 }

@@ -2,6 +2,8 @@
 /* Double entry, lots on hold, and the books that decisions are given. */
 #include "books.h"
 
+#include "unit.h"
+
 static struct topup *topup_given(struct books *b, struct book *book, const char *ref, int64_t amount_minor)
 {
     struct topup_ask ask = {.ref = ref, .amount = money_of(amount_minor), .method = METHOD_ALIPAY};
@@ -123,6 +125,31 @@ static void test_zero_posts_nothing(void **state)
     books_fini(&b);
 }
 
+static void close_posted(struct books *b, const struct account *account, int64_t out_minor, int64_t in_minor)
+{
+    struct entry_open entry = ledger_open(&b->d, account, ENTRY_SUSPENSE, 0, 0, money_of(5));
+
+    ledger_post(&b->d, &entry, account, LEDGER_SUSPENSE, "", 0, money_of(out_minor));
+    ledger_post(&b->d, &entry, account, LEDGER_REVENUE, "", 0, money_of(in_minor));
+    ledger_close(&b->d, &entry);
+}
+
+/* An entry that makes or loses money is a bug, and ends the process before it is written. */
+static void test_unbalanced_dies(void **state)
+{
+    static struct books b;
+
+    (void)state;
+    books_init(&b, 1);
+    struct account *account = books_open(&b, "alice", NULL, NULL)->account;
+    books_begin(&b);
+    assert_false(DIES(close_posted(&b, account, -5, 5)));
+    assert_true(DIES(close_posted(&b, account, -5, 4)));
+    assert_true(DIES(close_posted(&b, account, -5, 0)));
+    assert_true(DIES(close_posted(&b, account, 0, 0)));
+    books_fini(&b);
+}
+
 /* Live lists keep their order whatever comes in whatever order, and take nothing twice. */
 static void test_books_keep_order(void **state)
 {
@@ -223,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lots),
         cmocka_unit_test(test_zero_posts_nothing),
+        cmocka_unit_test(test_unbalanced_dies),
         cmocka_unit_test(test_books_keep_order),
         cmocka_unit_test(test_attempts_by_leg),
         cmocka_unit_test(test_changes),

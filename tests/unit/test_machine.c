@@ -71,12 +71,55 @@ static void a_hold_is_resolved_once(void **state)
     walk_leg(LEG_NONE, 0, 0, 0, 0, 12);
 }
 
+/* A leg that is over holds nothing: neither may a hold be forgotten. */
+static void a_leg_that_is_over_holds_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < leg_machine.count; i++) {
+        const struct transition *t = &leg_machine.transitions[i];
+        bool resolves = t->move == MOVE_SETTLE || t->move == MOVE_RELEASE;
+
+        if (!leg_status_final((enum leg_status)t->from))
+            assert_int_equal(resolves, leg_status_final((enum leg_status)t->to));
+    }
+}
+
+/* Before the code nothing is on hold, so that nothing is let go; after it every end without payment lets go. */
+static void an_end_without_payment_lets_go(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < withdrawal_machine.count; i++) {
+        const struct transition *t = &withdrawal_machine.transitions[i];
+        bool held =
+            t->from == WITHDRAWAL_IN_REVIEW || t->from == WITHDRAWAL_NEED_DOCUMENTS || t->from == WITHDRAWAL_APPROVED;
+        bool stopped = t->to == WITHDRAWAL_REJECTED || t->to == WITHDRAWAL_CANCELLED;
+
+        assert_int_equal(t->move == MOVE_RELEASE, held && stopped);
+        assert_int_equal(t->move == MOVE_FREEZE,
+                         t->event == WITHDRAWAL_CONFIRMED || t->event == WITHDRAWAL_CONFIRMED_FOR_REVIEW);
+    }
+}
+
+/* From the first send on nobody stops a withdrawal: its legs say how it ends. */
+static void what_is_being_sent_is_not_stopped(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < withdrawal_machine.count; i++) {
+        const struct transition *t = &withdrawal_machine.transitions[i];
+
+        if (t->from == WITHDRAWAL_DISPATCHING)
+            assert_true(t->event == WITHDRAWAL_ALL_PAID || t->event == WITHDRAWAL_SOME_PAID ||
+                        t->event == WITHDRAWAL_NONE_PAID || t->event == WITHDRAWAL_ALL_RETURNED);
+    }
+}
+
 static void only_evidence_ends_what_was_sent(void **state)
 {
     (void)state;
     for (size_t i = 0; i < leg_machine.count; i++) {
         const struct transition *t = &leg_machine.transitions[i];
-        bool sent = t->from == LEG_SENDING || t->from == LEG_ACCEPTED || t->from == LEG_UNKNOWN || t->from == LEG_MANUAL;
+        bool sent =
+            t->from == LEG_SENDING || t->from == LEG_ACCEPTED || t->from == LEG_UNKNOWN || t->from == LEG_MANUAL;
 
         if (sent && leg_status_final((enum leg_status)t->to))
             assert_true(t->event == LEG_PAID || t->event == LEG_NOT_PAID);
@@ -85,10 +128,9 @@ static void only_evidence_ends_what_was_sent(void **state)
 
 static void final_states_lead_nowhere_but_back(void **state)
 {
-    static const enum withdrawal_status final[] = {WITHDRAWAL_SUCCESSFUL, WITHDRAWAL_PARTLY_SUCCESSFUL,
-                                                   WITHDRAWAL_FAILED,     WITHDRAWAL_RETURNED,
-                                                   WITHDRAWAL_REJECTED,   WITHDRAWAL_CANCELLED,
-                                                   WITHDRAWAL_EXPIRED};
+    static const enum withdrawal_status final[] = {
+        WITHDRAWAL_SUCCESSFUL, WITHDRAWAL_PARTLY_SUCCESSFUL, WITHDRAWAL_FAILED, WITHDRAWAL_RETURNED,
+        WITHDRAWAL_REJECTED,   WITHDRAWAL_CANCELLED,         WITHDRAWAL_EXPIRED};
     size_t count = 0;
 
     (void)state;
@@ -102,9 +144,14 @@ static void final_states_lead_nowhere_but_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_pair_is_legal_once_or_not_at_all), cmocka_unit_test(every_state_can_be_reached),
-        cmocka_unit_test(a_hold_is_resolved_once),                cmocka_unit_test(only_evidence_ends_what_was_sent),
+        cmocka_unit_test(every_pair_is_legal_once_or_not_at_all),
+        cmocka_unit_test(every_state_can_be_reached),
+        cmocka_unit_test(a_hold_is_resolved_once),
+        cmocka_unit_test(only_evidence_ends_what_was_sent),
         cmocka_unit_test(final_states_lead_nowhere_but_back),
+        cmocka_unit_test(a_leg_that_is_over_holds_nothing),
+        cmocka_unit_test(an_end_without_payment_lets_go),
+        cmocka_unit_test(what_is_being_sent_is_not_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

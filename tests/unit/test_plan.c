@@ -211,6 +211,34 @@ static void test_arrivals(void **state)
     expect_arrival(&made.legs[0], "2026-12-01T23:59:59+08:00"); /* HW-07: seven working days */
 }
 
+/* One transfer of two methods promises the later of their dates, whichever comes first in it. */
+static void test_arrival_of_several_methods(void **state)
+{
+    static const struct paid both[] = {PAID(METHOD_ALIPAY, 1000, "01"), PAID(METHOD_BANK_CARD, 1000, "02")};
+    static const struct {
+        int64_t alipay_days;
+        const char *arrives_by;
+    } promises[] = {
+        {1, "2026-12-05T23:59:59+08:00"}, {15, "2026-12-05T23:59:59+08:00"}, {16, "2026-12-06T23:59:59+08:00"}};
+    struct instant at = world_instant(WORLD_AT);
+    struct account account = {.verified = true};
+    struct plan_ask ask = LIFO(2000, ROUTE_DESIGNATED);
+    struct plan made;
+
+    (void)state;
+    world_account(&world, &account, both, ARRAY_COUNT(both));
+    for (size_t i = 0; i < ARRAY_COUNT(promises); i++) {
+        struct policy policy = *world_policy(&world, "alibaba"); /* AL-04: 15 days for the others */
+
+        policy.routes[ROUTE_DESIGNATED].arrival[METHOD_ALIPAY] =
+            (struct arrival){ARRIVAL_DAYS, promises[i].alipay_days, promises[i].alipay_days};
+        world_quote(&world, &policy, at);
+        assert_int_equal(plan(&policy, &ask, at, &made).code, REFUSAL_NONE);
+        assert_int_equal(made.legs_count, 1);
+        expect_arrival(&made.legs[0], promises[i].arrives_by);
+    }
+}
+
 static void test_too_many_lots(void **state)
 {
     enum { COUNT = PLAN_LOTS_MAX + 50 };
@@ -358,8 +386,11 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_arrivals),
-                                       cmocka_unit_test(test_too_many_lots), cmocka_unit_test(test_default_route),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_arrivals),
+                                       cmocka_unit_test(test_arrival_of_several_methods),
+                                       cmocka_unit_test(test_too_many_lots),
+                                       cmocka_unit_test(test_default_route),
                                        cmocka_unit_test(test_random_plans)};
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
