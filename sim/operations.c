@@ -231,7 +231,7 @@ static void tick_later(struct town *town)
 static void tick_tomorrow(struct town *town)
 {
     later(town, MS_DAY + MS_MINUTE);
-    tick(town);
+    tick(town); /* after a long stop the channel is asked once more */
 }
 
 /* Evidence of one kind about the newest payment. */
@@ -344,10 +344,15 @@ static void was_released(struct town *town)
     sent(town);
     not_paid(town);
 }
-static void was_manual(struct town *town)
+static void was_asked_lately(struct town *town)
 {
     was_unknown(town);
     tick_tomorrow(town);
+}
+static void was_manual(struct town *town)
+{
+    was_asked_lately(town);
+    tick_later(town);
 }
 
 /* ---- many at once, and the store's own work ---- */
@@ -444,7 +449,7 @@ const struct operation operations[] = {
     {"contradiction", was_paid, not_paid, false},
     {"query", was_unknown, tick_later, false},
     {"resend_same_key", was_not_found, tick_later, false},
-    {"age_to_manual", was_unknown, tick_tomorrow, false},
+    {"age_to_manual", was_asked_lately, tick_later, false},
     {"resolve_by_two", was_manual, resolve, false},
     {"batch_of_16", nothing, batch, false},
     {"four_in_a_row", nothing, story, false},
