@@ -243,6 +243,47 @@ static void codes_are_resent_after_a_minute_and_die_after_five(void **state)
     house_close(&house);
 }
 
+/* Who asks for another code too late is told so; the withdrawal does not come to life again. */
+static void an_expired_code_is_not_sent_again(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    id = withdraw(&house, 30000);
+    house.now_ms += 5 * MS_MINUTE + 1;
+    assert_int_equal(house_on(&house, COMMAND_RESEND, id, "alice", NULL), 422);
+    assert_string_equal(house_member(&house, "code"), "code_expired");
+    is(&house, STATUS, "expired");
+    is(&house, "SELECT count(*) FROM message", "1");
+    house_close(&house);
+}
+
+/* AL-09: the top-ups still hold the amount, but since the ask so much is owed that it is withdrawable no longer. */
+static void what_is_owed_meanwhile_stops_a_right_code(void **state)
+{
+    static const struct {
+        const char *claim, *status;
+        int answer;
+    } rows[] = {{"{\"kind\":\"overdue\",\"amount\":70000}", "approved", 200},
+                {"{\"kind\":\"overdue\",\"amount\":70001}", "cancelled", 409}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct house house;
+        int64_t id;
+
+        open_alice(&house);
+        id = withdraw(&house, 30000);
+        fact(&house, COMMAND_CLAIM_PUT, "alice", "bill", rows[i].claim);
+        assert_int_equal(confirm(&house, id), rows[i].answer);
+        is(&house, STATUS, rows[i].status);
+        is(&house, HELD, rows[i].answer == 200 ? "30000" : "0");
+        house_close(&house);
+    }
+}
+
 static void a_plan_is_made_anew_when_its_lots_are_gone(void **state)
 {
     struct house house;
@@ -495,6 +536,31 @@ static void a_month_counts_what_was_confirmed_in_it(void **state)
     house_close(&house);
 }
 
+/* November's withdrawal ends in December without payment: December's turn is used up all the same. */
+static void a_turn_is_given_back_to_its_own_month(void **state)
+{
+    static const char ask[] =
+        "{\"account\":\"alice\",\"amount\":10000,\"destination\":{\"kind\":\"bank\",\"name\":\"Alice\","
+        "\"account\":\"62\",\"bank\":\"ICBC\",\"branch\":\"x\",\"province\":\"x\",\"city\":\"y\"}}";
+    struct house house;
+    int64_t november, december;
+
+    (void)state;
+    house_open(&house, "2026-11-30T23:00:00+08:00");
+    account(&house, "alice", "pingan", "Alice", "");
+    topup(&house, "t1", 100000, "2026-11-01T10:00:00+08:00");
+    november = withdraw_for(&house, "alice", ask);
+    assert_int_equal(confirm(&house, november), 200);
+    house.now_ms += 2 * MS_HOUR;
+    december = withdraw_for(&house, "alice", ask);
+    assert_int_equal(confirm(&house, december), 200);
+    assert_int_equal(review(&house, november, "r1", "reject"), 200);
+    is(&house, "SELECT withdrawals_month FROM account", "1");
+    assert_int_equal(withdraw_for(&house, "alice", ask), 0);
+    assert_string_equal(house_member(&house, "code"), "monthly_limit");
+    house_close(&house);
+}
+
 /* ---- before the first send ---- */
 
 /* HW-06: 11 months after Christmas the way back closes, while a reviewer thinks. */
@@ -567,7 +633,8 @@ static void a_window_that_closes_before_the_send_stops_its_leg_only(void **state
     house_close(&house);
 }
 
-/* Northwind keeps 0.50 of every withdrawal: from the largest payment, when it is paid, and not of one that comes back. */
+/* Northwind keeps 0.50 of every withdrawal: from the largest payment, when it is paid, and not of one that comes back.
+ */
 static void the_fee_is_kept_when_it_is_paid_and_given_back_when_it_bounces(void **state)
 {
     struct house house;
@@ -592,6 +659,30 @@ static void the_fee_is_kept_when_it_is_paid_and_given_back_when_it_bounces(void 
     is(&house, "SELECT sum(amount) FROM posting WHERE ledger = 'revenue'", "0");
     is(&house, "SELECT sum(amount) FROM posting", "0");
     house_close(&house);
+}
+
+/* Northwind pays from 1.00 on and keeps 0.50 of the largest payment, of which something must be left. */
+static void the_least_amount_is_enough_and_the_fee_is_not(void **state)
+{
+    static const struct {
+        int small, amount;
+        const char *refusal;
+    } rows[] = {{60000, 100, ""}, {60000, 99, "below_minimum"}, {51, 101, ""}, {50, 100, "below_minimum"}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct house house;
+
+        house_open_with(&house, MORNING, POLICIES);
+        account(&house, "alice", "northwind", "Alice", "");
+        topup(&house, "t1", rows[i].small, "2026-11-02T10:00:00+08:00");
+        topup(&house, "t2", 50, "2026-11-01T10:00:00+08:00");
+        if (withdraw(&house, rows[i].amount) == 0)
+            assert_string_equal(house_member(&house, "code"), rows[i].refusal);
+        else
+            assert_string_equal(rows[i].refusal, "");
+        house_close(&house);
+    }
 }
 
 static void a_frozen_account_sends_nothing(void **state)
@@ -725,13 +816,7 @@ static const struct {
     {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R1"}}, "successful", "successful", "70000", "0", "0", ""},
     {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, ""}}, "successful", "successful", "70000", "0", "0", ""},
     {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_PAID, "R2"}}, "successful", "successful", "70000", "0", "0", "paid_twice"},
-    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOT_PAID, ""}},
-     "successful",
-     "successful",
-     "70000",
-     "0",
-     "0",
-     "contradiction"},
+    {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOT_PAID, ""}}, "successful", "successful", "70000", "0", "0", "contradiction"},
     {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_NOTHING, ""}}, "successful", "successful", "70000", "0", "0", ""},
     {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}}, "returned", "returned", "100000", "0", "0", ""},
     {{{EVIDENCE_PAID, "R1"}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_RETURNED, ""}, {EVIDENCE_PAID, "R1"}},
@@ -887,7 +972,8 @@ static void silence_is_asked_about_and_never_paid_twice(void **state)
 }
 
 /* A channel that may have forgotten the key is asked, not paid through again. */
-/* payout/ makes no call that has waited too long: the next tick makes it, and does not ask about what was never sent. */
+/* payout/ makes no call that has waited too long: the next tick makes it, and does not ask about what was never sent.
+ */
 static void a_call_that_was_not_made_is_made_again(void **state)
 {
     static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused"};
@@ -940,10 +1026,11 @@ static void a_payment_taken_over_may_take_as_long_as_promised(void **state)
 
     (void)state;
     open_alice(&house);
-    id = withdraw_for(&house, "alice",
-                      "{\"account\":\"alice\",\"amount\":30000,\"route\":\"designated\",\"documents\":[\"d\"],"
-                      "\"reason\":\"employee_advance\",\"destination\":{\"kind\":\"bank\",\"name\":\"Alice\",\"account\":"
-                      "\"62\",\"bank\":\"ICBC\",\"branch\":\"x\",\"province\":\"y\",\"city\":\"z\"}}");
+    id = withdraw_for(
+        &house, "alice",
+        "{\"account\":\"alice\",\"amount\":30000,\"route\":\"designated\",\"documents\":[\"d\"],"
+        "\"reason\":\"employee_advance\",\"destination\":{\"kind\":\"bank\",\"name\":\"Alice\",\"account\":"
+        "\"62\",\"bank\":\"ICBC\",\"branch\":\"x\",\"province\":\"y\",\"city\":\"z\"}}");
     assert_int_equal(confirm(&house, id), 200);
     assert_int_equal(review(&house, id, "r1", "approve"), 200);
     assert_int_equal(tick(&house, id), 200);
@@ -1083,6 +1170,10 @@ int main(void)
         cmocka_unit_test(much_money_takes_two_people),
         cmocka_unit_test(one_person_in_one_batch_is_one_person),
         cmocka_unit_test(a_month_counts_what_was_confirmed_in_it),
+        cmocka_unit_test(a_turn_is_given_back_to_its_own_month),
+        cmocka_unit_test(an_expired_code_is_not_sent_again),
+        cmocka_unit_test(what_is_owed_meanwhile_stops_a_right_code),
+        cmocka_unit_test(the_least_amount_is_enough_and_the_fee_is_not),
         cmocka_unit_test(a_window_that_closes_in_review_gives_its_leg_back),
         cmocka_unit_test(all_windows_closed_is_a_failure_that_does_not_count),
         cmocka_unit_test(a_window_that_closes_before_the_send_stops_its_leg_only),
