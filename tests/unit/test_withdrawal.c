@@ -780,6 +780,33 @@ static void a_leg_without_a_channel_waits_and_is_asked_again(void **state)
 
 /* ---- evidence ---- */
 
+/* A channel may ask for a pause between two refunds of one top-up: the second waits its time out. Both are counted,
+ * from the moment they were begun. */
+static void refunds_of_one_topup_are_counted_and_spaced(void **state)
+{
+    struct house house;
+    int64_t first, second;
+
+    (void)state;
+    open_alice(&house);
+    for (size_t i = 0; i < house.channels.count; i++)
+        house.channels.items[i]->capability.spacing_ms = MS_MINUTE;
+    first = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, first), 200);
+    second = withdraw(&house, 20000);
+    assert_int_equal(confirm(&house, second), 200);
+    assert_int_equal(tick(&house, first), 200);
+    is(&house, "SELECT refunds FROM topup", "1");
+    house.now_ms += MS_MINUTE - 1;
+    assert_int_equal(tick(&house, second), 200);
+    is(&house, "SELECT group_concat(status) FROM (SELECT status FROM leg ORDER BY amount)", "held,sending");
+    house.now_ms += 1;
+    assert_int_equal(tick(&house, second), 200);
+    is(&house, "SELECT group_concat(status) FROM (SELECT status FROM leg ORDER BY amount)", "sending,sending");
+    is(&house, "SELECT refunds FROM topup", "2");
+    house_close(&house);
+}
+
 static void one_leg_paid_and_one_refused_is_partly_successful(void **state)
 {
     struct house house;
@@ -1182,6 +1209,7 @@ int main(void)
         cmocka_unit_test(a_risk_found_in_review_is_seen_before_the_approval),
         cmocka_unit_test(a_leg_without_a_channel_waits_and_is_asked_again),
         cmocka_unit_test(the_fee_is_kept_when_it_is_paid_and_given_back_when_it_bounces),
+        cmocka_unit_test(refunds_of_one_topup_are_counted_and_spaced),
         cmocka_unit_test(one_leg_paid_and_one_refused_is_partly_successful),
         cmocka_unit_test(evidence_in_any_order),
         cmocka_unit_test(another_amount_proves_nothing),
