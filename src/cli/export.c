@@ -61,6 +61,7 @@ static error_t export_option(int key, char *value, struct argp_state *state)
         options->account = value;
         return 0;
     case ARGP_KEY_END:
+        options->csv = options->csv && !options->client.json;
         if (options->takes_account && options->account == NULL)
             argp_error(state, "the ACCOUNT is missing");
         return 0;
@@ -72,7 +73,7 @@ static error_t export_option(int key, char *value, struct argp_state *state)
 static const struct argp_child children[] = {{&client_argp, 0, "Server:", 9}, {0}};
 #define FORMAT_OPTION                                                                                                  \
     {                                                                                                                  \
-        "format", OPTION_FORMAT, "WORD", 0, "csv (default) or jsonl", 0                                                \
+        "format", OPTION_FORMAT, "WORD", 0, "csv (default) or jsonl; --json means jsonl", 0                            \
     }
 #define TIME_OPTIONS                                                                                                   \
     {"from", OPTION_FROM, "TIME", 0, "At or after, as 2026-11-01T00:00:00+08:00", 0},                                  \

@@ -7,6 +7,7 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define PROGRAM "ebb migrate"
 
@@ -79,6 +80,15 @@ static int migrate_do(struct store *store)
     return CLI_OK;
 }
 
+/* A mistyped directory must not become a database. */
+static bool has_database(const char *directory)
+{
+    char path[4200];
+    int size = snprintf(path, sizeof(path), "%s/ebb.db", directory);
+
+    return size > 0 && size < (int)sizeof(path) && access(path, F_OK) == 0;
+}
+
 int migrate_main(int argc, char **argv)
 {
     struct migrate_options options = {0};
@@ -86,6 +96,10 @@ int migrate_main(int argc, char **argv)
     struct store *store = NULL;
 
     argp_parse(&migrate_argp, argc, argv, 0, NULL, &options);
+    if (!has_database(options.directory)) {
+        cli_complain(PROGRAM, "%s: there is no ebb.db; 'ebb serve' creates one", options.directory);
+        return CLI_USAGE;
+    }
     if (store_open(options.directory, options.dry_run ? STORE_READER : STORE_WRITER, NULL, &store, reason) !=
         ERR_NONE) {
         cli_complain(PROGRAM, "%s: %s", options.directory, reason);

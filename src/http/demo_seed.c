@@ -5,11 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "http/ask.h"
 
 #define SEED_ARENA_BYTES ((size_t)4 << 20)
 #define PAID_WITHIN_MS 8000
-#define LAST_ACCOUNT "pa-zhou"
 
 enum sample_outcome { SAMPLE_FACT = 0, SAMPLE_REVIEW, SAMPLE_REJECTED, SAMPLE_PAID };
 
@@ -29,6 +29,7 @@ static const struct sample samples[] = {
 
 struct seed {
     struct engine *engine;
+    const struct policies *policies;
     struct store *reader;
     struct arena arena;
     char document[ID_TEXT_BYTES];
@@ -68,10 +69,20 @@ static void body_write(const struct seed *seed, const char *body, struct out *ou
     }
 }
 
+static const char *refusal_code(const struct reply *reply, char ret[64])
+{
+    const char *at = strstr(reply->body, "\"code\":\"");
+
+    at = at != NULL ? at + strlen("\"code\":\"") : "";
+    snprintf(ret, 64, "%.*s", (int)strcspn(at, "\""), at);
+    return ret;
+}
+
 /* A fact that stands already, from a start that was cut short, is as good as a new one. */
 static enum err command_run(struct seed *seed, struct command *command, const char *body, struct reply *ret)
 {
     const struct shape *shape = command_shape(command->kind);
+    char code[64];
     SCOPED(out_fini) struct out text;
     struct field_problems problems = {0};
     void *ask = arena_alloc(&seed->arena, shape->bytes + 1);
@@ -91,7 +102,8 @@ static enum err command_run(struct seed *seed, struct command *command, const ch
     engine_run(seed->engine, command, ret);
     if (ret->status < 400 || ret->status == 409)
         return ERR_NONE;
-    snprintf(seed->reason, 256, "sample of %.40s: %.180s", command->account, ret->body);
+    snprintf(seed->reason, 256, "sample of %.40s was refused (%d) by its policy: %.60s", command->account, ret->status,
+             refusal_code(ret, code));
     reply_fini(ret);
     return ERR_FATAL;
 }
@@ -226,23 +238,81 @@ static enum err withdrawal_make_sample(struct seed *seed, const struct sample *s
 
 /* ---- the whole ---- */
 
-static enum err samples_make(struct seed *seed)
+static bool opens_account(const struct sample *sample)
 {
-    struct value last = value_text("ref", LAST_ACCOUNT);
+    return sample->outcome == SAMPLE_FACT && sample->kind == COMMAND_ACCOUNT_PUT;
+}
+
+/* The policy of an account's sample. */
+static const char *sample_policy(const struct sample *sample, char ret[POLICY_NAME_BYTES])
+{
+    const char *at = strstr(sample->body, "'policy':'");
+
+    at = at != NULL ? at + strlen("'policy':'") : "";
+    snprintf(ret, POLICY_NAME_BYTES, "%.*s", (int)strcspn(at, "'"), at);
+    return ret;
+}
+
+/* The samples of one policy stand together: those from `first` up to the first account of another. */
+static size_t samples_end(size_t first, const char **ret_last_account)
+{
+    char policy[POLICY_NAME_BYTES], other[POLICY_NAME_BYTES];
+    size_t end;
+
+    sample_policy(&samples[first], policy);
+    for (end = first; end < ARRAY_COUNT(samples); end++) {
+        if (!opens_account(&samples[end]))
+            continue;
+        if (strcmp(sample_policy(&samples[end], other), policy) != 0)
+            break;
+        *ret_last_account = samples[end].account;
+    }
+    return end;
+}
+
+/* Where the policy's last account is, all its samples are. */
+static enum err samples_stand(struct seed *seed, const char *last_account, bool *ret)
+{
+    struct value last = value_text("ref", last_account);
     struct rows rows;
 
     TRY(store_select(seed->reader, QUERY_ACCOUNT_BY_REF, &last, 1, &account_table, &seed->arena, &rows));
-    if (rows.count > 0)
+    *ret = rows.count > 0;
+    return ERR_NONE;
+}
+
+static enum err policy_samples_make(struct seed *seed, size_t first, size_t end, const char *last_account)
+{
+    char policy[POLICY_NAME_BYTES];
+    bool stand;
+
+    if (policies_find(seed->policies, sample_policy(&samples[first], policy), 0) == NULL) {
+        log_line(LOG_LEVEL_WARN, "no samples: the policy is not among those that the server runs", "policy", policy,
+                 NULL);
         return ERR_NONE;
-    for (size_t i = 0; i < ARRAY_COUNT(samples); i++)
+    }
+    TRY(samples_stand(seed, last_account, &stand));
+    for (size_t i = first; i < end && !stand; i++)
         TRY(samples[i].outcome == SAMPLE_FACT ? fact_make(seed, &samples[i])
                                               : withdrawal_make_sample(seed, &samples[i]));
     return ERR_NONE;
 }
 
-enum err demo_seed(struct engine *engine, struct store *reader, char ret_reason[256])
+static enum err samples_make(struct seed *seed)
 {
-    struct seed seed = {.engine = engine, .reader = reader, .reason = ret_reason};
+    const char *last_account = "";
+    size_t end;
+
+    for (size_t first = 0; first < ARRAY_COUNT(samples); first = end) {
+        end = samples_end(first, &last_account);
+        TRY(policy_samples_make(seed, first, end, last_account));
+    }
+    return ERR_NONE;
+}
+
+enum err demo_seed(struct engine *engine, const struct policies *policies, struct store *reader, char ret_reason[256])
+{
+    struct seed seed = {.engine = engine, .policies = policies, .reader = reader, .reason = ret_reason};
     enum err err;
 
     arena_init(&seed.arena, SEED_ARENA_BYTES);

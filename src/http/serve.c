@@ -61,7 +61,7 @@ enum {
 static const struct argp_option options[] = {
     {"demo", OPTION_DEMO, NULL, 0, "samples, simulated channels, demo tokens and switches", 0},
     {"data", OPTION_DATA, "DIR", 0, "where the database lives (default ./ebb-data); created if absent", 0},
-    {"store", OPTION_STORE, "URL", 0, "another store than SQLite in DIR", 0},
+    {"store", OPTION_STORE, "URL", 0, "refused: this version stores in SQLite only, in DIR of --data", 0},
     {"listen", OPTION_LISTEN, "ADDR:PORT", 0, "default 127.0.0.1:8080; port 0 takes a free one", 0},
     {"policies", OPTION_POLICIES, "DIR", 0, "policy files (default: the four that are built in)", 0},
     {"connections", OPTION_CONNECTIONS, "N", 0, "at most so many connections (default 2048)", 0},
@@ -240,7 +240,7 @@ static enum err samples_make(struct serve *serve)
     if (!serve->demo)
         return ERR_NONE;
     TRY(store_open(serve->directory, STORE_READER, &serve->vault, &reader, serve->reason));
-    err = demo_seed(serve->engine, reader, serve->reason);
+    err = demo_seed(serve->engine, &policies, reader, serve->reason);
     store_close(&reader);
     return err;
 }
@@ -342,6 +342,8 @@ static int serve_run(struct serve *serve)
     printf("Ebb listens on http://%s%s%s:%u%s\n", six ? "[" : "", serve->address, six ? "]" : "",
            server_port(serve->server), serve->demo ? " (demo)" : "");
     fflush(stdout);
+    if (serve->demo)
+        fputs("Demo tokens: demo-admin, demo-billing, demo-reviewer, demo-reviewer-2, demo-customer:REF\n", stderr);
     sigwait(&signals, &signal_number);
     log_line(LOG_LEVEL_INFO, "draining", NULL);
     serve_close(serve);

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import threading
 import urllib.request
 
 EBB, AUDIT = sys.argv[1:3]
+POLICIES = pathlib.Path(__file__).resolve().parents[2] / "policies"
 FACTS = [
     {"op": "account", "account": "cli-a", "policy": "alibaba", "currency": "CNY", "phone": "13800000009",
      "subject": {"kind": "person", "name": "王小明", "id_number": "110101199001011237", "verified": True}},
@@ -23,8 +25,8 @@ FACTS = [
 
 
 class Server:
-    def __init__(self, directory):
-        self.process = subprocess.Popen([EBB, "serve", "--demo", "--data", directory, "--listen", "127.0.0.1:0"],
+    def __init__(self, directory, *options):
+        self.process = subprocess.Popen([EBB, "serve", "--demo", "--data", directory, "--listen", "127.0.0.1:0", *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = re.search(r"http://\S+:\d+", self.process.stdout.readline()).group(0)
 
@@ -121,6 +123,7 @@ def test_export(url):
     assert lines[0].startswith("at,id,type,kind,amount") and any(",topup,topup,1000.00,CNY," in line for line in lines)
     assert len(ebb(url, "export", "withdrawals", "--account", "cli-a", "--format", "jsonl").stdout.splitlines()) == 2
     assert ebb(url, "export", "accounts").stdout.startswith("account,policy,currency")
+    assert json.loads(ebb(url, "export", "accounts", "--json").stdout.splitlines()[0])["ref"]
 
 
 def test_house(directory, url):
@@ -130,6 +133,8 @@ def test_house(directory, url):
     ebb(url, "backup", "verify", directory + "/backup")
     ebb(url, "backup", "restore", directory + "/backup", "--data", directory + "/restored")
     assert "schema" in ebb(url, "migrate", "--data", directory + "/restored").stdout
+    assert "no ebb.db" in ebb(url, "migrate", "--data", directory + "/mistyped", expect=2).stderr
+    assert not pathlib.Path(directory, "mistyped").exists()
     assert "master.key" in ebb(url, "key", "create", "k", "--data", directory + "/restored", "--role", "facts",
                                expect=1).stderr
     assert not pathlib.Path(directory, "restored", "master.key").exists()  # the right key comes from where it was kept
@@ -161,6 +166,24 @@ class Broken(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def test_samples(directory):
+    """Policies of one's own: the demo starts with samples for those of the four that are there, and gets the others'
+    once these come."""
+    policies = pathlib.Path(directory, "policies")
+    policies.mkdir()
+    seen = []
+    for name in ("jdcloud", "alibaba"):
+        shutil.copy(POLICIES / f"{name}.yaml", policies)
+        server = Server(directory + "/some", "--policies", str(policies))
+        try:
+            seen.append({(row["ref"], row["balance"]["cash"]) for row in
+                         map(json.loads, ebb(server.url, "account", "list", "--json").stdout.splitlines())})
+        finally:
+            server.stop()
+    assert {ref for ref, _ in seen[0]} == {"jd-chen", "jd-arrears"}, seen
+    assert seen[0] < seen[1] and ("ali-wei", 120000) in seen[1], seen
 
 
 def test_unknown():
@@ -200,9 +223,10 @@ def main():
             test_house(directory, server.url)
         finally:
             server.stop()
+        test_samples(directory)
     test_unknown()
     test_words()
-    print("10 groups")
+    print("11 groups")
 
 
 if __name__ == "__main__":
