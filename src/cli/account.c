@@ -136,6 +136,7 @@ static const struct argp quote_argp = {NULL,     account_option, "REF", "What is
 
 static void quote_people(const json_t *quote)
 {
+    static const char *const routes[] = {"original", "designated", "application"};
     static const char *const item_titles[] = {"held back", ">amount", "rule", "frees at"};
     static const char *const topup_titles[] = {"top-up", ">remaining", ">withdrawable", "route", "original until"};
     const char *currency = json_text(quote, "currency");
@@ -146,6 +147,9 @@ static void quote_people(const json_t *quote)
 
     printf("cash          %14s\nwithdrawable  %14s\n", json_amount(quote, "cash", currency, a),
            json_amount(quote, "withdrawable", currency, b));
+    for (size_t i = 0; i < ARRAY_COUNT(routes); i++)
+        if (json_minor(json_object_get(quote, "routes"), routes[i]) > 0)
+            printf("  %-11s %14s\n", routes[i], json_amount(json_object_get(quote, "routes"), routes[i], currency, a));
     json_array_foreach(json_object_get(quote, "refusals"), index, row)
         printf("refused: %s (%s)\n", json_text(row, "code"), json_text(row, "rule"));
     sheet_init(&items, item_titles, ARRAY_COUNT(item_titles));

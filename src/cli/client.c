@@ -194,14 +194,18 @@ static enum cli_exit exchange_failed(const struct client *client, const struct c
 
 /* ---- problems, for people ---- */
 
-static void explain_amounts(const json_t *problem, const char *program)
+static void explain_amounts(const json_t *problem, const char *currency, const char *program)
 {
-    static const char *const members[] = {"requested", "withdrawable", "available", "tries_left"};
+    static const char *const members[] = {"requested", "withdrawable", "available"};
+    char amount[MONEY_TEXT_BYTES];
 
     for (size_t i = 0; i < ARRAY_COUNT(members); i++)
         if (json_is_integer(json_object_get(problem, members[i])))
-            cli_complain(program, "  %s: %" PRId64 "%s", members[i], json_minor(problem, members[i]),
-                         i < 3 ? " (minor units)" : "");
+            cli_complain(program, "  %s: %s %s", members[i],
+                         json_amount(problem, members[i], currency != NULL ? currency : "", amount),
+                         currency != NULL ? currency : "(minor units)");
+    if (json_is_integer(json_object_get(problem, "tries_left")))
+        cli_complain(program, "  tries_left: %" PRId64, json_minor(problem, "tries_left"));
 }
 
 static enum cli_exit explain(const struct client *client, const struct client_request *request,
@@ -214,10 +218,11 @@ static enum cli_exit explain(const struct client *client, const struct client_re
 
     if (client->json && problem != NULL)
         client_print(answer);
-    cli_complain(client->program, "%ld %s%s%s%s: %s", answer->status, json_text(problem, "code"),
+    cli_complain(client->program, "%ld %s%s%s%s: %s%s", answer->status, json_text(problem, "code"),
                  rule[0] != '\0' ? " (rule " : "", rule, rule[0] != '\0' ? ")" : "",
-                 detail[0] != '\0' ? detail : "the server refused");
-    explain_amounts(problem, client->program);
+                 detail[0] != '\0' ? detail : "the server refused",
+                 answer->status == 401 ? " (set EBB_TOKEN or --token)" : "");
+    explain_amounts(problem, request->currency, client->program);
     json_array_foreach(json_object_get(problem, "errors"), index, error)
         cli_complain(client->program, "  %s: %s", json_text(error, "pointer"), json_text(error, "detail"));
     if (answer->status == 503) {

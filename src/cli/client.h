@@ -26,6 +26,7 @@ struct client_request {
     size_t body_bytes;
     const char *content_type; /* NULL: JSON */
     const char *key, *if_match;
+    const char *currency; /* of the amounts in a refusal; NULL: they are shown in minor units */
 };
 
 struct answer {

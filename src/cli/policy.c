@@ -56,6 +56,30 @@ static int load_file(const char *program, const char *path, struct arena *arena,
     return status;
 }
 
+static bool bank_known(const char *code)
+{
+    const struct embedded *file = embedded_data;
+    size_t length = strlen(code);
+    const char *line;
+
+    while (file->name != NULL && strcmp(file->name, "banks.csv") != 0)
+        file++;
+    line = file->name != NULL ? strchr(file->data, '\n') : NULL; /* after the titles */
+    while (line != NULL && (strncmp(line + 1, code, length) != 0 || line[1 + length] != ','))
+        line = strchr(line + 1, '\n');
+    return line != NULL;
+}
+
+/* A rule for a bank that nobody has is most likely mistyped; a bank that this program does not list may exist. */
+static void warn_banks(const char *path, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->topups_count; i++)
+        for (size_t j = 0; j < policy->topups[i].banks_count; j++)
+            if (!bank_known(policy->topups[i].banks[j]))
+                fprintf(stderr, "%s: warning: top-up rule %zu: the bank %s is not in data/banks.csv\n", path, i + 1,
+                        policy->topups[i].banks[j]);
+}
+
 static int check_file(const char *program, const char *path)
 {
     SCOPED(arena_fini) struct arena arena;
@@ -65,6 +89,8 @@ static int check_file(const char *program, const char *path)
     int status = load_file(program, path, &arena, &policy);
     if (status == CLI_OK)
         printf("%s: sound: policy %s, %zu top-up rules\n", path, policy.name, policy.topups_count);
+    if (status == CLI_OK)
+        warn_banks(path, &policy);
     return status;
 }
 
@@ -146,7 +172,15 @@ int policy_load_which(const char *program, const char *which, struct arena *aren
         if (strncmp(file->name, which, length) == 0 && strcmp(file->name + length, ".yaml") == 0)
             return load_text(program, file->name, file->data, file->size, arena, ret);
     }
-    return load_file(program, which, arena, ret);
+    int status = load_file(program, which, arena, ret);
+
+    if (status == CLI_USAGE && strchr(which, '/') == NULL) {
+        fprintf(stderr, "%s: the built-in policies are", program);
+        for (const struct embedded *file = embedded_policies; file->name != NULL; file++)
+            fprintf(stderr, "%s %.*s", file == embedded_policies ? "" : ",", (int)strcspn(file->name, "."), file->name);
+        fputc('\n', stderr);
+    }
+    return status;
 }
 
 static int explain_main(int argc, char **argv)

@@ -278,7 +278,8 @@ static int withdraw_create_main(int argc, char **argv)
         struct client_request request = {.method = "POST",
                                          .path = o.dry_run ? "/v1/withdrawals?dry_run=true" : "/v1/withdrawals",
                                          .body = body.data,
-                                         .body_bytes = body.size};
+                                         .body_bytes = body.size,
+                                         .currency = currency};
 
         if (!o.dry_run)
             request.key = o.key != NULL ? o.key : key;

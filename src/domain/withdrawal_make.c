@@ -225,6 +225,12 @@ static struct decision make_plan(struct deciding *d, const struct book *book, co
         refused.pointer = "/route";
     if (no.detail != NULL)
         refused.detail = no.detail;
+    if (no.code == REFUSAL_AMOUNT_EXCEEDS_ROUTE)
+        refused.detail =
+            deciding_text(d,
+                          "The route \"%s\" holds less than the amount asked for; what it does not hold can "
+                          "follow as another withdrawal by another route.",
+                          word_text(&route_words, (int)route));
     return refused;
 }
 

@@ -2,6 +2,7 @@
 #include "http/server.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -346,6 +347,7 @@ enum err server_open(const struct http_config *config, struct server **ret, char
     static _Atomic int64_t servers;
     struct sockaddr_storage address;
     struct server *server = calloc(1, sizeof(*server));
+    const char *reason = "out of memory";
     struct random random;
     uint8_t prefix[4];
 
@@ -358,10 +360,15 @@ enum err server_open(const struct http_config *config, struct server **ret, char
     random_fill(&random, prefix, sizeof(prefix));
     hash_hex(prefix, sizeof(prefix), server->request_id_prefix);
     server->quotes = quote_cache_new();
-    if (server->quotes != NULL && address_read(config, &address))
+    if (!address_read(config, &address)) {
+        reason = "not an IP address";
+    } else if (server->quotes != NULL) {
+        errno = 0;
         server->daemon = daemon_start(server, &address);
+        reason = errno != 0 ? strerror(errno) : "the HTTP daemon did not start";
+    }
     if (server->daemon == NULL) {
-        snprintf(ret_reason, 256, "cannot listen on %s port %u", config->address, config->port);
+        snprintf(ret_reason, 256, "cannot listen on %s port %u: %s", config->address, config->port, reason);
         server_free(server);
         return ERR_FATAL;
     }

@@ -89,7 +89,10 @@ def test_withdrawal(server):
     again = json.loads(ebb(url, "withdraw", "create", "cli-a", "20.00", "--topup", "t1=20.00", "--json", "--key",
                            "cli-1").stdout)
     assert again["id"] == picked["id"]
-    assert "amount_exceeds_withdrawable" in ebb(url, "withdraw", "create", "cli-a", "9999.00", expect=1).stderr
+    said = ebb(url, "withdraw", "create", "cli-a", "9999.00", expect=1).stderr
+    assert "amount_exceeds_withdrawable" in said and "requested: 9999.00 CNY" in said and "minor" not in said, said
+    said = ebb(url, "withdraw", "create", "hw-lin", "450.00", "--route", "original", expect=1).stderr
+    assert "amount_exceeds_route" in said and 'route "original"' in said and "another withdrawal" in said, said
     assert "amount" in ebb(url, "withdraw", "create", "cli-a", "1.234", expect=2).stderr
     code = server.code("cli-a")
     wrong = "000000" if code != "000000" else "000001"
@@ -168,6 +171,21 @@ class Broken(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def test_hints(server, directory):
+    assert "set EBB_TOKEN or --token" in ebb(server.url, "account", "list", token="nobody", expect=1).stderr
+    assert "alibaba, huawei, jdcloud, pingan" in ebb("", "policy", "explain", "nope", expect=2).stderr
+    path = pathlib.Path(directory, "mistyped.yaml")
+    text = (POLICIES / "alibaba.yaml").read_text(encoding="utf-8")
+    assert "NJCB" in text
+    path.write_text(text.replace("NJCB", "NJCX"), encoding="utf-8")
+    assert "NJCX is not in data/banks.csv" in ebb("", "policy", "check", str(path)).stderr
+    assert ebb("", "policy", "check", str(POLICIES / "alibaba.yaml")).stderr == ""
+    taken = server.url.removeprefix("http://")
+    assert "in use" in ebb("", "serve", "--data", directory + "/second", "--listen", taken, expect=1).stderr
+    quote = ebb(server.url, "account", "quote", "hw-lin").stdout
+    assert re.search(r"^  original +\d+\.\d\d$", quote, re.M) and re.search(r"^  designated +\d+\.\d\d$", quote, re.M), quote
+
+
 def test_samples(directory):
     """Policies of one's own: the demo starts with samples for those of the four that are there, and gets the others'
     once these come."""
@@ -221,12 +239,13 @@ def main():
             test_review(server.url)
             test_export(server.url)
             test_house(directory, server.url)
+            test_hints(server, directory)
         finally:
             server.stop()
         test_samples(directory)
     test_unknown()
     test_words()
-    print("11 groups")
+    print("12 groups")
 
 
 if __name__ == "__main__":
