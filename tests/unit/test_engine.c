@@ -2,9 +2,9 @@
 /* The engine's door: what every command gets, whatever it is about. */
 #include "house.h"
 
-
-static const char alice[] = "{\"policy\":\"alibaba\",\"currency\":\"CNY\",\"subject\":{\"kind\":\"person\",\"name\":\"Alice\","
-                            "\"id_number\":\"110101\",\"verified\":true},\"phone\":\"13800000000\"}";
+static const char alice[] =
+    "{\"policy\":\"alibaba\",\"currency\":\"CNY\",\"subject\":{\"kind\":\"person\",\"name\":\"Alice\","
+    "\"id_number\":\"110101\",\"verified\":true},\"phone\":\"13800000000\"}";
 
 static void open_alice(struct house *house)
 {
@@ -194,14 +194,132 @@ static void a_batch_sees_its_own_changes(void **state)
         void *ask = arena_alloc(&house.arena, command_shape(kind)->bytes);
 
         commands[i] = house_command(kind, "billing", BILLING, "alice", "");
-        assert_int_equal(field_read_json(bodies[i], strlen(bodies[i]), command_shape(kind), &house.arena, ask, &problems),
-                         ERR_NONE);
+        assert_int_equal(
+            field_read_json(bodies[i], strlen(bodies[i]), command_shape(kind), &house.arena, ask, &problems), ERR_NONE);
         commands[i].ask = ask;
     }
     engine_run_batch(house.engine, batch, 2);
     assert_int_equal(house_sql(&house, "SELECT topup FROM account"), 1000);
     assert_int_equal(house_sql(&house, "SELECT remaining FROM topup WHERE ref = 't9'"), 1000);
     assert_int_equal(house_sql(&house, "SELECT overdue FROM account"), 0);
+    house_close(&house);
+}
+
+/* Several commands of billing for alice in one batch: nothing of them is saved before all are decided. */
+static void run_together(struct house *house, const enum command_kind *kinds, const char *const *objects,
+                         const char *const *bodies, size_t count)
+{
+    struct field_problems problems = {0};
+    struct command commands[4], *batch[4];
+
+    assert_true(count <= ARRAY_COUNT(commands));
+    for (size_t i = 0; i < count; i++) {
+        const struct shape *shape = command_shape(kinds[i]);
+        void *ask = arena_alloc(&house->arena, shape->bytes > 0 ? shape->bytes : 1);
+
+        commands[i] = house_command(kinds[i], "billing", BILLING, "alice", objects[i]);
+        batch[i] = &commands[i];
+        assert_int_equal(field_read_json(bodies[i], strlen(bodies[i]), shape, &house->arena, ask, &problems), ERR_NONE);
+        commands[i].ask = ask;
+    }
+    engine_run_batch(house->engine, batch, count);
+}
+
+/* A fact that is told twice in one batch is one; a chargeback under the ref of a charge is another one. */
+static void a_batch_knows_its_own_facts(void **state)
+{
+    static const enum command_kind kinds[] = {COMMAND_TOPUP, COMMAND_TOPUP, COMMAND_CHARGE, COMMAND_CHARGEBACK};
+    static const char *const objects[] = {"", "", "", "t1"};
+    static const char *const bodies[] = {"{\"ref\":\"t9\",\"amount\":5000,\"method\":\"wechat\"}",
+                                         "{\"ref\":\"t9\",\"amount\":5000,\"method\":\"wechat\"}",
+                                         "{\"ref\":\"same\",\"amount\":1000}", "{\"ref\":\"same\",\"amount\":1000}"};
+    struct house house;
+
+    (void)state;
+    open_alice(&house);
+    run_together(&house, kinds, objects, bodies, ARRAY_COUNT(kinds));
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM topup WHERE ref = 't9'"), 1);
+    assert_int_equal(house_sql(&house, "SELECT count(DISTINCT kind) FROM fact WHERE ref = 'same'"), 2);
+    assert_int_equal(house_sql(&house, "SELECT topup FROM account"), 103000);
+    house_close(&house);
+}
+
+/* What a charge took is given back to the same lots, also before it was saved. */
+static void a_batch_reverses_its_own_charge(void **state)
+{
+    static const enum command_kind kinds[] = {COMMAND_CHARGE, COMMAND_CHARGE_REVERSE};
+    static const char *const objects[] = {"", "c1"};
+    static const char *const bodies[] = {"{\"ref\":\"c1\",\"amount\":30000}", "{}"};
+    struct house house;
+
+    (void)state;
+    open_alice(&house);
+    run_together(&house, kinds, objects, bodies, ARRAY_COUNT(kinds));
+    assert_int_equal(house_sql(&house, "SELECT remaining FROM topup"), 100000);
+    assert_int_equal(house_sql(&house, "SELECT given_back FROM draw"), 30000);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM entry WHERE kind = 'reversal'"), 1);
+    house_close(&house);
+}
+
+/* The same key in the hands of another caller is another key. */
+static void a_key_belongs_to_its_caller(void **state)
+{
+    static const char *const callers[] = {"alice", "operator"};
+    struct house house;
+
+    (void)state;
+    open_alice(&house);
+    for (size_t i = 0; i < ARRAY_COUNT(callers); i++) {
+        struct command command = house_command(COMMAND_WITHDRAW, callers[i], OPERATOR, "alice", "");
+
+        snprintf(command.idempotency_key, sizeof command.idempotency_key, "k1");
+        memset(command.fingerprint, 1, sizeof command.fingerprint);
+        assert_int_equal(house_ask(&house, &command, "{\"account\":\"alice\",\"amount\":30000}"), 201);
+        assert_false(house.replayed);
+    }
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM withdrawal"), 2);
+    house_close(&house);
+}
+
+/* A customer reaches its own account and those of which it is the master; the others are not there. */
+static void a_customer_reaches_its_own_accounts(void **state)
+{
+    static const struct {
+        const char *own;
+        int status;
+    } rows[] = {{"", 201}, {"alice", 201}, {"boss", 201}, {"bob", 404}, {"alic", 404}};
+    struct house house;
+
+    (void)state;
+    open_alice(&house);
+    assert_int_equal(house_fact(&house, COMMAND_ACCOUNT_PUT, "alice", "",
+                                "{\"policy\":\"alibaba\",\"currency\":\"CNY\",\"subject\":{\"kind\":\"person\","
+                                "\"name\":\"Alice\",\"id_number\":\"110101\",\"verified\":true},\"master\":\"boss\"}"),
+                     200);
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct command command = house_command(COMMAND_WITHDRAW, "customer", OPERATOR, "alice", "");
+
+        snprintf(command.own_account, sizeof command.own_account, "%s", rows[i].own);
+        assert_int_equal(house_ask(&house, &command, "{\"account\":\"alice\",\"amount\":100}"), rows[i].status);
+    }
+    house_close(&house);
+}
+
+/* Each audit row holds the hash of the one before it, over a restart as well. */
+static void audit_rows_are_chained(void **state)
+{
+    struct house house;
+
+    (void)state;
+    open_alice(&house);
+    engine_close(&house.engine);
+    house_start(&house);
+    withdraw(&house, "{\"account\":\"alice\",\"amount\":30000}");
+    withdraw(&house, "{\"account\":\"alice\",\"amount\":20000}");
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM audit"), 4);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM audit a JOIN audit b ON b.seq = a.seq + 1 AND "
+                                       "b.previous = a.hash AND b.hash <> a.hash"),
+                     3);
     house_close(&house);
 }
 
@@ -215,6 +333,11 @@ int main(void)
         cmocka_unit_test(a_refusal_changes_no_byte),
         cmocka_unit_test(five_wrong_codes_end_it),
         cmocka_unit_test(a_batch_sees_its_own_changes),
+        cmocka_unit_test(a_batch_knows_its_own_facts),
+        cmocka_unit_test(a_batch_reverses_its_own_charge),
+        cmocka_unit_test(a_key_belongs_to_its_caller),
+        cmocka_unit_test(a_customer_reaches_its_own_accounts),
+        cmocka_unit_test(audit_rows_are_chained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -915,6 +915,30 @@ static void evidence_in_any_order(void **state)
     }
 }
 
+/* What is told twice moves money once, also where the account holds enough for a second time. */
+static void news_told_twice_is_news_once(void **state)
+{
+    struct house house;
+
+    (void)state;
+    (void)open_sent(&house);
+    assert_int_equal(confirm(&house, withdraw(&house, 40000)), 200);
+    is(&house, HELD, "70000");
+    for (int times = 0; times < 3; times++) {
+        say(&house, 1, EVIDENCE_PAID, "", "R1");
+        is(&house, HELD, "40000");
+        is(&house, "SELECT topup FROM account", "70000");
+    }
+    for (int times = 0; times < 3; times++) {
+        say(&house, 1, EVIDENCE_RETURNED, "BOUNCED", "");
+        is(&house, HELD, "40000");
+        is(&house, "SELECT topup FROM account", "100000");
+    }
+    is(&house, INCIDENTS, "");
+    is(&house, "SELECT count(*) FROM withdrawal WHERE status = 'returned'", "1");
+    house_close(&house);
+}
+
 static void another_amount_proves_nothing(void **state)
 {
     struct house house;
@@ -970,12 +994,13 @@ static void a_bounce_and_a_charge_in_one_batch(void **state)
 static void silence_is_asked_about_and_never_paid_twice(void **state)
 {
     struct house house;
-    char request[128], again[128];
+    char request[128], again[128], *sent;
     int64_t id;
 
     (void)state;
     id = open_sent(&house);
     text(&house, "SELECT hex(request) FROM attempt", request);
+    sent = strdup(house.effects->request);
     house_drop_effects(&house);
     house.now_ms += 30 * MS_SECOND;
     assert_int_equal(tick(&house, id), 200);
@@ -990,6 +1015,10 @@ static void silence_is_asked_about_and_never_paid_twice(void **state)
     is(&house, "SELECT group_concat(number || ' ' || sends) FROM attempt", "1 2");
     text(&house, "SELECT hex(request) FROM attempt", again);
     assert_string_equal(request, again);
+    text(&house, "SELECT key FROM attempt", again); /* on the wire as in the books: the same bytes under the same key */
+    assert_string_equal(house.effects->key, again);
+    assert_string_equal(house.effects->request, sent);
+    free(sent);
     say(&house, 1, EVIDENCE_NOT_PAID, "ACQ.REFUSED", "");
     is(&house, STATUS, "failed");
     house.now_ms += MS_DAY;
@@ -998,29 +1027,34 @@ static void silence_is_asked_about_and_never_paid_twice(void **state)
     house_close(&house);
 }
 
-/* A channel that may have forgotten the key is asked, not paid through again. */
 /* payout/ makes no call that has waited too long: the next tick makes it, and does not ask about what was never sent.
- */
-static void a_call_that_was_not_made_is_made_again(void **state)
+ * Whatever else is not known is asked about and not sent again: it may have arrived. */
+static void only_what_is_not_there_is_sent_again(void **state)
 {
-    static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused"};
+    static const struct {
+        const char *code;
+        bool sent;
+    } rows[] = {{"not_found", true}, {"sent_too_late", true},  {"channel_paused", true},
+                {"", false},         {"timeout", false},       {"http_502", false},
+                {"not", false},      {"not_found_yet", false}, {"bad_signature", false}};
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_COUNT(codes); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
         struct house house;
         int64_t id = open_sent(&house);
 
-        say(&house, 1, EVIDENCE_NOTHING, codes[i], "");
+        say(&house, 1, EVIDENCE_NOTHING, rows[i].code, "");
         house.now_ms += MS_MINUTE;
         house_drop_effects(&house);
         assert_int_equal(tick(&house, id), 200);
-        is(&house, "SELECT sends || ' ' || queries || ' ' || count(*) FROM attempt", "2 0 1");
-        assert_false(house.effects->query);
+        is(&house, "SELECT sends || ' ' || queries || ' ' || count(*) FROM attempt", rows[i].sent ? "2 0 1" : "1 1 1");
+        assert_int_equal(house.effects->query, !rows[i].sent);
         assert_false(house.effects->first);
         house_close(&house);
     }
 }
 
+/* A channel that may have forgotten the key is asked, not paid through again. */
 static void a_forgotten_key_is_never_sent_again(void **state)
 {
     struct house house;
@@ -1212,10 +1246,11 @@ int main(void)
         cmocka_unit_test(refunds_of_one_topup_are_counted_and_spaced),
         cmocka_unit_test(one_leg_paid_and_one_refused_is_partly_successful),
         cmocka_unit_test(evidence_in_any_order),
+        cmocka_unit_test(news_told_twice_is_news_once),
         cmocka_unit_test(another_amount_proves_nothing),
         cmocka_unit_test(a_bounce_and_a_charge_in_one_batch),
         cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
-        cmocka_unit_test(a_call_that_was_not_made_is_made_again),
+        cmocka_unit_test(only_what_is_not_there_is_sent_again),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
         cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
         cmocka_unit_test(approvals_before_the_documents_do_not_count),
