@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "engine/generation.h"
+#include "engine/outcome.h"
 #include "engine/step.h"
 
 #include "base/log.h"
@@ -29,7 +30,7 @@ struct engine {
     struct generations generations;
     struct instant now; /* of the batch: one moment for all its commands. Order is the chain's, not the clock's */
     int64_t commits_since_checkpoint;
-    bool failed; /* the store could not be reopened: everything is refused */
+    _Atomic bool failed; /* the store is to be opened anew; until that succeeds everything is refused */
 
     pthread_t thread;
     bool started;
@@ -87,6 +88,11 @@ uint64_t engine_generation(const struct engine *engine, int shard)
     return generations_of(&engine->generations, shard);
 }
 
+bool engine_takes_commands(const struct engine *engine)
+{
+    return !engine->failed;
+}
+
 const struct engine_stats *engine_stats(const struct engine *engine)
 {
     return &engine->stats;
@@ -116,65 +122,6 @@ static void refuse_all(struct engine *engine, struct work *works, size_t count, 
         reply_problem(&works[i].reply, 503, code, detail, works[i].command->request_id);
         reply_send(&works[i]);
     }
-}
-
-static struct effect *effect_of(const struct call *call)
-{
-    struct effect *effect = calloc(1, sizeof *effect);
-
-    if (effect == NULL)
-        return NULL; /* it stays an intent: the janitor asks about it */
-    effect->query = call->query;
-    effect->first = call->first;
-    effect->attempt = call->attempt->id;
-    effect->withdrawal = call->attempt->withdrawal;
-    memcpy(effect->channel, call->attempt->channel, sizeof effect->channel);
-    memcpy(effect->key, call->attempt->key, sizeof effect->key);
-    effect->request = strdup(call->attempt->request);
-    if (effect->request == NULL) {
-        free(effect);
-        return NULL;
-    }
-    return effect;
-}
-
-struct outcome {
-    struct effect *effects, **effects_last;
-    struct instant next; /* the earliest tick that a withdrawal of this batch wants */
-};
-
-static void outcome_add(struct outcome *outcome, const struct step *step)
-{
-    for (const struct call *call = step->calls; call != NULL; call = call->next) {
-        struct effect *effect = effect_of(call);
-
-        if (effect == NULL)
-            continue;
-        *outcome->effects_last = effect;
-        outcome->effects_last = &effect->next;
-    }
-    if (step->dossier != NULL && step->dossier->withdrawal != NULL)
-        outcome->next = instant_earlier(outcome->next, step->dossier->withdrawal->next_at);
-}
-
-static void outcome_free(struct outcome *outcome)
-{
-    for (struct effect *effect = outcome->effects, *next; effect != NULL; effect = next) {
-        next = effect->next;
-        free(effect->request);
-        free(effect);
-    }
-    outcome->effects = NULL;
-}
-
-static void outcome_send(struct engine *engine, struct outcome *outcome)
-{
-    if (outcome->effects != NULL && engine->config.effects != NULL)
-        engine->config.effects(engine->config.sink, outcome->effects);
-    else
-        outcome_free(outcome);
-    if (instant_is_set(outcome->next) && engine->config.due != NULL)
-        engine->config.due(engine->config.sink, outcome->next);
 }
 
 static enum err decide_one(struct engine *engine, struct work *work, struct outcome *outcome)
@@ -230,19 +177,39 @@ static void stop_on_bug(const struct engine *engine, const char *where)
     abort();
 }
 
-/* The outcome of the commit is not known: forget what is in memory and look at what is there. */
+/* What is in memory is forgotten and what is there is looked at: a commit of unknown outcome may show only now. */
 static void reopen(struct engine *engine)
 {
     char reason[256] = "";
+    bool failed_before = engine->failed;
 
-    log_line(LOG_LEVEL_ERROR, "commit of unknown outcome; reopening", "reason", store_reason(engine->store), NULL);
     store_close(&engine->store);
     arena_reset(&engine->arena);
-    if (store_open(engine->config.directory, STORE_WRITER, &engine->vault, &engine->store, reason) != ERR_NONE ||
-        load_heads(engine) != ERR_NONE) {
-        engine->failed = true;
-        log_line(LOG_LEVEL_ERROR, "the store cannot be reopened; refusing all commands", "reason", reason, NULL);
+    if (store_open(engine->config.directory, STORE_WRITER, &engine->vault, &engine->store, reason) == ERR_NONE &&
+        load_heads(engine) == ERR_NONE) {
+        engine->failed = false;
+        generations_raise_all(&engine->generations);
+        log_line(LOG_LEVEL_WARN, "the store is open again", NULL);
+        return;
     }
+    engine->failed = true;
+    if (!failed_before) /* every batch tries again; one line is enough */
+        log_line(LOG_LEVEL_ERROR, "the store cannot be reopened yet; refusing all commands until it can", "reason",
+                 engine->store != NULL ? store_reason(engine->store) : reason, NULL);
+}
+
+/* A disk that was full may have room again: a failed store is tried anew with every batch. */
+static bool batch_begin(struct engine *engine)
+{
+    if (engine->failed)
+        reopen(engine);
+    if (engine->failed)
+        return false;
+    if (store_begin(engine->store) == ERR_NONE)
+        return true;
+    log_line(LOG_LEVEL_ERROR, "the store takes nothing; reopening", "reason", store_reason(engine->store), NULL);
+    reopen(engine);
+    return !engine->failed && store_begin(engine->store) == ERR_NONE;
 }
 
 static enum err save(struct engine *engine)
@@ -278,19 +245,21 @@ static void checkpoint(struct engine *engine)
 /* The chain as it was: what was not saved did not happen. Ids are not given back; a gap harms nobody. */
 static void run_batch(struct engine *engine, struct work *works, size_t count)
 {
-    struct outcome outcome = {.effects_last = &outcome.effects};
-    struct chain chain = engine->chain;
+    struct outcome outcome;
+    struct chain chain;
     struct shards changed = {0};
     struct instant now = engine_now(engine);
     enum err err;
 
+    outcome_init(&outcome);
     engine->now = now;
     if (engine->stats.batch_largest < (int64_t)count)
         engine->stats.batch_largest = (int64_t)count;
-    if (engine->failed || store_begin(engine->store) != ERR_NONE) {
+    if (!batch_begin(engine)) {
         refuse_all(engine, works, count, "unavailable", LATER_TEXT);
         return;
     }
+    chain = engine->chain; /* a reopened store has brought its own */
     arena_reset(&engine->arena);
     batch_init(&engine->batch, engine->store, &engine->arena);
     err = decide_all(engine, works, count, &outcome);
@@ -303,7 +272,7 @@ static void run_batch(struct engine *engine, struct work *works, size_t count)
         generations_raise(&engine->generations, &changed);
         for (size_t i = 0; i < count; i++)
             reply_send(&works[i]);
-        outcome_send(engine, &outcome);
+        outcome_send(&engine->config, &outcome);
         checkpoint(engine);
         return;
     }
@@ -314,8 +283,10 @@ static void run_batch(struct engine *engine, struct work *works, size_t count)
         stop_on_bug(engine, "load");
     refuse_all(engine, works, count, err == ERR_UNKNOWN ? "unknown_outcome" : "later",
                err == ERR_UNKNOWN ? UNKNOWN_TEXT : LATER_TEXT);
-    if (err == ERR_UNKNOWN)
+    if (err == ERR_UNKNOWN) {
+        log_line(LOG_LEVEL_ERROR, "commit of unknown outcome; reopening", "reason", store_reason(engine->store), NULL);
         reopen(engine);
+    }
 }
 
 /* ---- The queue -------------------------------------------------------------------------------------------------- */

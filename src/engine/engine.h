@@ -63,6 +63,9 @@ uint64_t engine_generation(const struct engine *engine, int shard);
 MUST_USE enum err engine_due(struct store *reader, struct instant now, int64_t *ret_ids, size_t capacity,
                              size_t *ret_count, struct instant *ret_next);
 
+/* False while the store cannot be written: full, or its disk fails. Tried anew with every command. */
+bool engine_takes_commands(const struct engine *engine);
+
 struct engine_stats {
     _Atomic int64_t commands, commits, refusals, faults, queue_depth, batch_largest;
 };

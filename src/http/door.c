@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks at the door, in this order: path, method, caller, role, what the path names, parameters, headers, body. */
+/* The checks at the door, in this order: framing, path, method, caller, role, what the path names, parameters, headers,
+ * body. */
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,53 @@ static void request_id_choose(struct request *request)
         memcpy(request->id, given, size + 1);
     else
         server_request_id(request->server, request->id);
+}
+
+/* Headers that decide something: two of them would let a proxy in front of us and us decide differently. */
+enum { SINGLE_CONTENT_LENGTH, SINGLE_TRANSFER_ENCODING, SINGLE__COUNT = 7 };
+static const char *const singles[SINGLE__COUNT] = {
+    [SINGLE_CONTENT_LENGTH] = "Content-Length",
+    [SINGLE_TRANSFER_ENCODING] = "Transfer-Encoding",
+    "Host",
+    "Authorization",
+    "Idempotency-Key",
+    "If-Match",
+    "Content-Type",
+};
+
+struct singles_seen {
+    int counts[SINGLE__COUNT];
+    bool coded; /* by something else than chunks */
+};
+
+static enum MHD_Result single_note(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct singles_seen *seen = context;
+
+    (void)kind;
+    for (size_t i = 0; i < SINGLE__COUNT; i++)
+        seen->counts[i] += strcasecmp(name, singles[i]) == 0;
+    if (strcasecmp(name, singles[SINGLE_TRANSFER_ENCODING]) == 0)
+        seen->coded = value == NULL || strcasecmp(value, "chunked") != 0;
+    return MHD_YES;
+}
+
+/* Where one request ends and the next begins must be beyond doubt; otherwise nothing more is read. */
+static void framing_check(struct request *request)
+{
+    struct singles_seen seen = {0};
+    bool twice = false;
+
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, single_note, &seen);
+    for (size_t i = 0; i < SINGLE__COUNT; i++)
+        twice = twice || seen.counts[i] > 1;
+    if (!twice && !seen.coded &&
+        (seen.counts[SINGLE_CONTENT_LENGTH] == 0 || seen.counts[SINGLE_TRANSFER_ENCODING] == 0))
+        return;
+    request_problem(request, MHD_HTTP_BAD_REQUEST, "malformed",
+                    twice ? "A header that may be there once came twice."
+                          : "The body's length is ambiguous: give Content-Length, or Transfer-Encoding: chunked.");
+    request->drop = true;
 }
 
 static void route_choose(struct request *request, const char *method)
@@ -194,6 +242,9 @@ void request_begin(struct request *request, const char *method)
                                                        media_type_check, key_check,  length_check};
 
     request_id_choose(request);
+    framing_check(request);
+    if (request->answered)
+        return;
     route_choose(request, method);
     for (size_t i = 0; i < ARRAY_COUNT(checks) && !request->answered; i++)
         checks[i](request);

@@ -20,6 +20,10 @@ static enum err ready(struct request *request, struct store *store, struct out *
 {
     int64_t version;
 
+    if (!engine_takes_commands(server_config(request->server)->engine)) {
+        request_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "The database cannot be written.");
+        return ERR_NONE;
+    }
     TRY(store_schema_version(store, &version));
     if (version != store_schema_latest()) {
         request_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/embedded.h"
 #include "base/log.h"
@@ -170,9 +171,14 @@ static enum err store_prepare(struct serve *serve)
     return err;
 }
 
+/* A key is made only together with the database: beside one whose key is lost, a new key opens nothing and hides the
+ * loss. */
 static enum err keys_read(struct serve *serve)
 {
-    return vault_open(serve->directory, true, &serve->vault, serve->reason);
+    char path[4200];
+
+    snprintf(path, sizeof(path), "%s/ebb.db", serve->directory);
+    return vault_open(serve->directory, access(path, F_OK) != 0, &serve->vault, serve->reason);
 }
 
 static enum err calendar_read(struct serve *serve)
@@ -309,6 +315,7 @@ static sigset_t signals_block(void)
     sigset_t set;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file may not grow: a failed write, like a full disk, not the end */
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
