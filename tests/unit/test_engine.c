@@ -323,6 +323,96 @@ static void audit_rows_are_chained(void **state)
     house_close(&house);
 }
 
+/* What somebody else can read in the database when an answer, or a call to a channel, leaves the engine. */
+static struct seen {
+    struct house *house;
+    int64_t at_answer, at_call;
+} seen;
+
+static void answer_seen(struct command *command, struct reply *reply)
+{
+    (void)command;
+    seen.at_answer = house_sql(seen.house, "SELECT count(*) FROM withdrawal");
+    reply_fini(reply);
+}
+
+static void call_seen(void *context, struct effect *list)
+{
+    seen.at_call = house_sql(context, "SELECT count(*) FROM attempt WHERE status = 'intent'");
+    house_effects(context, list);
+}
+
+static void nothing_leaves_before_the_commit(void **state)
+{
+    struct house house;
+    struct command command = house_command(COMMAND_WITHDRAW, "alice", OPERATOR, "alice", ""), *batch = &command;
+    struct pick_ask none[1];
+    struct withdraw_ask ask = {.account = "alice", .amount = {30000}, .topups = {none, 0}};
+    char code[16], body[64];
+    int64_t id;
+
+    (void)state;
+    seen = (struct seen){.house = &house};
+    open_alice(&house);
+    engine_close(&house.engine);
+    house.config.effects = call_seen;
+    house_start(&house);
+    command.ask = &ask;
+    command.done = answer_seen;
+    engine_run_batch(house.engine, &batch, 1);
+    assert_int_equal(seen.at_answer, 1);
+    id = house_sql(&house, "SELECT id FROM withdrawal");
+    house_code(&house, code);
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    assert_int_equal(house_on(&house, COMMAND_CODE, id, "alice", body), 200);
+    assert_int_equal(house_on(&house, COMMAND_TICK, id, "system", NULL), 200);
+    assert_int_equal(seen.at_call, 1);
+    house_close(&house);
+}
+
+/* A kept quote is good as long as its account's generation: it rises with each change of its money. */
+static void a_change_raises_the_generation_of_its_account(void **state)
+{
+    struct house house;
+    uint64_t before;
+
+    (void)state;
+    open_alice(&house);
+    before = engine_generation(house.engine, shard_of_ref("alice"));
+    withdraw(&house, "{\"account\":\"alice\",\"amount\":30000}"); /* nothing is on hold before the code */
+    assert_int_equal(engine_generation(house.engine, shard_of_ref("alice")), before);
+    assert_int_equal(house_fact(&house, COMMAND_CHARGE, "alice", "", "{\"ref\":\"c1\",\"amount\":1}"), 201);
+    assert_true(engine_generation(house.engine, shard_of_ref("alice")) > before);
+    house_close(&house);
+}
+
+/* The memory ends at ever later points of a batch. What was not saved leaves no trace, in the audit chain neither. */
+static void what_was_not_saved_leaves_no_gap(void **state)
+{
+    struct house house;
+    int refused = 0, status = 0;
+
+    (void)state;
+    open_alice(&house);
+    for (int64_t spare = 0; status != 201 || refused == 0; spare += 1024) {
+        char json[100];
+
+        snprintf(json, sizeof json, "{\"ref\":\"c%lld\",\"fund\":\"other\",\"amount\":1}", (long long)spare);
+        sqlite3_hard_heap_limit64(sqlite3_memory_used() + spare + 1);
+        status = house_fact(&house, COMMAND_CREDIT, "alice", "", json);
+        sqlite3_hard_heap_limit64(0);
+        assert_true(status == 201 || status == 503);
+        refused += status == 503;
+        snprintf(json, sizeof json, "{\"ref\":\"d%lld\",\"fund\":\"other\",\"amount\":1}", (long long)spare);
+        assert_int_equal(house_fact(&house, COMMAND_CREDIT, "alice", "", json), 201);
+    }
+    assert_int_equal(house_sql(&house, "SELECT count(*) - max(seq) FROM audit"), 0);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM audit a JOIN audit b ON b.seq = a.seq + 1 AND "
+                                       "b.previous <> a.hash"),
+                     0);
+    house_close(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +428,9 @@ int main(void)
         cmocka_unit_test(a_key_belongs_to_its_caller),
         cmocka_unit_test(a_customer_reaches_its_own_accounts),
         cmocka_unit_test(audit_rows_are_chained),
+        cmocka_unit_test(nothing_leaves_before_the_commit),
+        cmocka_unit_test(a_change_raises_the_generation_of_its_account),
+        cmocka_unit_test(what_was_not_saved_leaves_no_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
