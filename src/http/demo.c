@@ -11,6 +11,7 @@
 #include "payout/payout.h"
 
 #define ADVANCE_MS_MAX (INT64_C(3660) * MS_DAY)
+#define CLOCK_DAYS_MAX civil_days(2090, 1, 1) /* ids carry the time, and have room into 2093; they never go back */
 
 /* ---- messages ---- */
 
@@ -110,6 +111,12 @@ static bool clock_move(struct request *request, const struct clock_ask *ask)
     }
     if (ask->advance == NULL)
         by = ask->set.ms - system_clock_now(clock).ms;
+    if (system_clock_now(clock).ms + by >= CLOCK_DAYS_MAX * MS_DAY) {
+        field_problem_add(&problems, ask->advance != NULL ? "/advance" : "/set", "out_of_range",
+                          "the clock goes no further than the year 2089");
+        request_malformed(request, &problems);
+        return false;
+    }
     by += atomic_fetch_add(&clock->offset_ms, by);
     if (!demo_time_keep(server_config(request->server)->directory, by))
         log_line(LOG_LEVEL_WARN, "the demo's clock is not kept: it begins anew with the next start", NULL);

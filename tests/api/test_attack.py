@@ -61,6 +61,15 @@ def ambiguous_frames_end_the_connection(service):
     assert service.quote("wire").json["cash"] == 5, "one top-up, once"
 
 
+def the_clock_stays_within_the_ids(service):
+    """Ids carry the time and never go back: a clock beyond them would end the service for good."""
+    for far in ({"set": "2199-01-01T00:00:00+08:00"}, {"set": "2090-01-02T00:00:00+08:00"}):
+        assert service.call("POST", "/demo/clock", far).status == 400, far
+    statuses = [service.call("POST", "/demo/clock", {"advance": "3660d"}).status for _ in range(12)]
+    assert statuses[0] == 200 and statuses[-1] == 400, statuses
+    assert service.topup("wire", "far", 1).status == 201
+
+
 def a_lost_key_is_not_replaced(program):
     """Beside a database whose key is gone no new key may appear: it would hide the loss, and get into backups."""
     with tempfile.TemporaryDirectory(prefix="ebb-api-") as directory:
@@ -89,6 +98,7 @@ def main():
     service = Service(sys.argv[1])
     try:
         ambiguous_frames_end_the_connection(service)
+        the_clock_stays_within_the_ids(service)
     finally:
         assert service.stop() == 0
     a_lost_key_is_not_replaced(sys.argv[1])
