@@ -413,6 +413,33 @@ static void what_was_not_saved_leaves_no_gap(void **state)
     house_close(&house);
 }
 
+/* An approved withdrawal is due at the instant of its approval, not after it. */
+static void what_is_due_now_is_found_now(void **state)
+{
+    struct house house;
+    struct store *reader = NULL;
+    struct instant next;
+    char code[16], body[64], reason[256];
+    int64_t id, found[4];
+    size_t count = 0;
+
+    (void)state;
+    open_alice(&house);
+    id = withdraw(&house, "{\"account\":\"alice\",\"amount\":30000}");
+    house_code(&house, code);
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    assert_int_equal(house_on(&house, COMMAND_CODE, id, "alice", body), 200);
+    assert_int_equal(store_open(house.directory, STORE_READER, NULL, &reader, reason), ERR_NONE);
+    assert_int_equal(engine_due(reader, (struct instant){house.now_ms - 1}, found, 4, &count, &next), ERR_NONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(next.ms, house.now_ms);
+    assert_int_equal(engine_due(reader, (struct instant){house.now_ms}, found, 4, &count, &next), ERR_NONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0], id);
+    store_close(&reader);
+    house_close(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_customer_reaches_its_own_accounts),
         cmocka_unit_test(audit_rows_are_chained),
         cmocka_unit_test(nothing_leaves_before_the_commit),
+        cmocka_unit_test(what_is_due_now_is_found_now),
         cmocka_unit_test(a_change_raises_the_generation_of_its_account),
         cmocka_unit_test(what_was_not_saved_leaves_no_gap),
     };

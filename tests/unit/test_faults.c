@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The n-th allocation inside SQLite and the n-th write or sync to the disk fail, for every n until nothing is hit. After
- * each failure the database is opened again and must hold all of the batch or nothing of it, and never nothing after the
- * store said "committed". */
+/* The n-th allocation inside SQLite and the n-th write or sync to the disk fail, for every n until nothing is hit.
+ * After each failure the database is opened again and must hold all of the batch or nothing of it, and never nothing
+ * after the store said "committed". */
 #include "sample_rows.h"
 
 /* ---- a disk and a memory that fail on demand ---- */
@@ -9,7 +9,7 @@
 static struct {
     int64_t countdown; /* the operation that fails; 0: none */
     bool for_ever;
-    int code;          /* what the disk says */
+    int code; /* what the disk says */
     int64_t hits, syncs;
 } disk, memory;
 
@@ -146,9 +146,25 @@ static int faulty_unmap(sqlite3_file *file, int gone)
 }
 
 static sqlite3_io_methods faulty_methods = {
-    2,           faulty_close,   faulty_read,     faulty_write,    faulty_truncate, faulty_sync,    faulty_size,
-    faulty_lock, faulty_unlock,  faulty_reserved, faulty_control,  faulty_sector,   faulty_traits,  faulty_map,
-    faulty_shm_lock, faulty_barrier, faulty_unmap, NULL,           NULL,
+    2,
+    faulty_close,
+    faulty_read,
+    faulty_write,
+    faulty_truncate,
+    faulty_sync,
+    faulty_size,
+    faulty_lock,
+    faulty_unlock,
+    faulty_reserved,
+    faulty_control,
+    faulty_sector,
+    faulty_traits,
+    faulty_map,
+    faulty_shm_lock,
+    faulty_barrier,
+    faulty_unmap,
+    NULL,
+    NULL,
 };
 
 static int faulty_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *ret_flags)
@@ -231,7 +247,8 @@ static bool batch_is_there(struct sample_place *place)
         fail_msg("%s", reason);
     sample_must(place->store,
                 store_select(place->store, QUERY_ACCOUNTS_LIST, list, 2, &account_table, &place->arena, &accounts));
-    sample_must(place->store, store_select(place->store, QUERY_AUDIT_LIST, list, 2, &audit_table, &place->arena, &audit));
+    sample_must(place->store,
+                store_select(place->store, QUERY_AUDIT_LIST, list, 2, &audit_table, &place->arena, &audit));
     assert_true((accounts.count == 2 && audit.count == 1) || (accounts.count == 0 && audit.count == 0));
     return audit.count == 1;
 }
@@ -316,7 +333,8 @@ static void test_every_allocation_may_fail(void **state)
         int64_t hits = memory.hits;
         faults_off();
         if (said != ERR_NONE && said != ERR_RETRY && said != ERR_UNKNOWN)
-            fail_msg("n = %lld: %s: %s", (long long)n, err_name(said), place.store ? store_reason(place.store) : reason);
+            fail_msg("n = %lld: %s: %s", (long long)n, err_name(said),
+                     place.store ? store_reason(place.store) : reason);
         said_count[said]++;
         if (place.store != NULL)
             outcome_check(&place, said, n);
@@ -388,9 +406,9 @@ static void test_a_migration_may_be_cut_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_commit_syncs),
         cmocka_unit_test(test_every_write_may_fail),
         cmocka_unit_test(test_every_allocation_may_fail),
-        cmocka_unit_test(test_every_commit_syncs),
         cmocka_unit_test(test_a_migration_may_be_cut_off),
     };
 
