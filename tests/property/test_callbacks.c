@@ -415,8 +415,8 @@ static const char *const laws[] = {
     "SELECT sum(amount) FROM posting",
     "SELECT sum(topup_held + other_held) FROM account",
     "SELECT count(*) FROM topup WHERE refunded + held > amount OR remaining + refunded <> amount OR held <> 0",
-    "SELECT count(*) FROM (SELECT object FROM entry WHERE kind IN ('settle','release') GROUP BY object "
-    "HAVING count(*) <> 1)",
+    ("SELECT count(*) FROM (SELECT object FROM entry WHERE kind IN ('settle','release') GROUP BY object "
+     "HAVING count(*) <> 1)"),
     "SELECT count(*) FROM (SELECT object FROM entry WHERE kind = 'return' GROUP BY object HAVING count(*) > 1)",
     "SELECT count(*) FROM (SELECT object FROM entry WHERE kind = 'suspense' GROUP BY object HAVING count(*) > 1)",
     "SELECT count(*) FROM leg WHERE status NOT IN ('failed','returned')",
