@@ -39,13 +39,14 @@ class Client:
             self.connection.close()
             self.connection = None
 
-    def once(self, verb, path, body=None, token=ADMIN, key=None):
+    def once(self, verb, path, body=None, token=ADMIN, key=None, more=None):
         """(status, JSON, headers); Down when the connection broke, whatever happened on the other side."""
         headers = {"Authorization": "Bearer " + token}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key is not None:
             headers["Idempotency-Key"] = key
+        headers.update(more or {})
         try:
             if self.connection is None:
                 self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
