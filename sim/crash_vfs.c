@@ -164,7 +164,7 @@ static int crash_shm_map(sqlite3_file *base, int region, int size, int extend, v
     if (dead(file) || region >= DISK_SHM_REGIONS_MAX)
         return SQLITE_IOERR_SHMMAP;
     if (file->name->shm[region] == NULL && extend != 0)
-        file->name->shm[region] = calloc(1, (size_t)size);
+        file->name->shm[region] = disk_memory((size_t)size);
     *ret = file->name->shm[region];
     return SQLITE_OK;
 }
@@ -289,6 +289,16 @@ static bool on_disk(const char *path)
     return path != NULL && strncmp(path, root, size) == 0 && path[size] == '/';
 }
 
+bool crash_vfs_is_root(const char *path)
+{
+    return strcmp(path, root) == 0;
+}
+
+struct disk *crash_vfs_disk(const char *path)
+{
+    return disk != NULL && (on_disk(path) || crash_vfs_is_root(path)) ? disk : NULL;
+}
+
 /* The store makes its database file itself, empty, with open(2): here the file comes to be when SQLite opens it. */
 static int crash_open(sqlite3_vfs *vfs UNUSED, const char *path, sqlite3_file *base, int flags, int *ret_flags)
 {
@@ -389,7 +399,8 @@ void crash_vfs_install(const char *directory)
     };
 
     snprintf(root, sizeof root, "%s", directory);
-    if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK || sqlite3_initialize() != SQLITE_OK)
+    if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK ||
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK || sqlite3_initialize() != SQLITE_OK)
         abort();
     real_vfs = sqlite3_vfs_find(NULL);
     vfs.szOsFile = (int)sizeof(struct crash_file);

@@ -4,7 +4,8 @@
  * It promises what SQLite's own Unix VFS promises on a journalling file system (powersafe overwrite, 4096-byte
  * sectors),
  * with locks and the shared index of a write-ahead log for the connections of this one process. Files outside the
- * directory that was named (backups, in-memory books) stay with the real VFS. For one thread only: SQLite is set to
+ * directory that was named (in-memory books) stay with the real VFS. Plain files in it are on the disk, too
+ * (disk_files.c). For one thread only: SQLite is set to
  * single-thread mode, so that a history may end in the middle of a call. */
 #ifndef EBB_SIM_CRASH_VFS_H
 #define EBB_SIM_CRASH_VFS_H
@@ -15,5 +16,8 @@
 void crash_vfs_install(const char *directory);
 /* The disk that is in the machine now. */
 void crash_vfs_insert(struct disk *disk);
+/* That disk, when the path is the directory or lies in it; otherwise NULL. */
+struct disk *crash_vfs_disk(const char *path);
+bool crash_vfs_is_root(const char *path);
 
 #endif

@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "disk.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk_parts.h"
+
+/* Room that is not used costs nothing, and a file that grows is not moved. */
+#define CAPACITY_FIRST ((size_t)4 << 20)
+
 const char *const disk_damage_names[DAMAGE__COUNT] = {"prefix", "subset", "torn"};
 const char *const disk_fault_names[FAULT__COUNT] = {"none", "EIO", "ENOSPC", "short write", "failed sync"};
 
-struct pending {
-    struct pending *next;
-    struct inode *inode;
-    int64_t offset;
-    size_t size;
-    bool truncates;
-    uint8_t data[];
-};
+void (*disk_busy)(bool busy);
 
-static void *must(void *memory)
+void *disk_must(void *old, size_t size)
 {
+    if (disk_busy != NULL)
+        disk_busy(true);
+    void *memory = realloc(old, size);
+    if (disk_busy != NULL)
+        disk_busy(false);
     if (memory == NULL)
         abort();
     return memory;
+}
+
+void *disk_memory(size_t size)
+{
+    return memset(disk_must(NULL, size), 0, size);
 }
 
 void disk_init(struct disk *disk, uint64_t seed)
@@ -29,20 +36,19 @@ void disk_init(struct disk *disk, uint64_t seed)
     random_init_seed(&disk->random, seed);
 }
 
+static void pending_free(struct pending *pending)
+{
+    free(pending->data);
+    free(pending);
+}
+
 static void pending_free_all(struct disk *disk)
 {
     for (struct pending *pending = disk->pending, *next; pending != NULL; pending = next) {
         next = pending->next;
-        free(pending);
+        pending_free(pending);
     }
     disk->pending = disk->pending_last = NULL;
-}
-
-static void names_release(struct disk *disk)
-{
-    for (size_t i = 0; i < disk->names_count; i++)
-        for (int region = 0; region < DISK_SHM_REGIONS_MAX; region++)
-            free(disk->names[i].shm[region]);
 }
 
 void disk_forget_record(struct disk *disk)
@@ -57,7 +63,8 @@ void disk_forget_record(struct disk *disk)
 void disk_fini(struct disk *disk)
 {
     pending_free_all(disk);
-    names_release(disk);
+    names_forget_process(disk);
+    free(disk->changes);
     disk_forget_record(disk);
     for (struct inode *inode = disk->inodes, *next; inode != NULL; inode = next) {
         next = inode->next;
@@ -70,15 +77,15 @@ void disk_fini(struct disk *disk)
 
 /* ---- bytes ---- */
 
-static void bytes_reserve(uint8_t **data, size_t *capacity, size_t wanted)
+void bytes_reserve(uint8_t **data, size_t *capacity, size_t wanted)
 {
-    size_t grown = *capacity == 0 ? 4096 : *capacity;
+    size_t grown = *capacity == 0 ? CAPACITY_FIRST : *capacity;
 
     if (wanted <= *capacity)
         return;
     while (grown < wanted)
         grown *= 2;
-    *data = must(realloc(*data, grown));
+    *data = disk_must(*data, grown);
     *capacity = grown;
 }
 
@@ -103,65 +110,76 @@ static void bytes_put(uint8_t **data, size_t *size, size_t *capacity, const void
         *size = end;
 }
 
-static struct inode *inode_new(struct disk *disk)
+struct inode *inode_new(struct disk *disk)
 {
-    struct inode *inode = must(calloc(1, sizeof *inode));
+    struct inode *inode = disk_memory(sizeof *inode);
 
     inode->next = disk->inodes;
     disk->inodes = inode;
     return inode;
 }
 
-static void inode_put_durable(struct inode *inode, const struct pending *pending, size_t from, size_t count)
+/* The bytes of a pending write. */
+static const uint8_t *pending_bytes(const struct pending *pending)
 {
-    if (pending->truncates)
-        bytes_resize(&inode->durable, &inode->durable_size, &inode->durable_capacity, (size_t)pending->offset);
-    else
-        bytes_put(&inode->durable, &inode->durable_size, &inode->durable_capacity, pending->data + from, count,
-                  pending->offset + (int64_t)from);
+    return pending->data != NULL ? pending->data : pending->inode->now + pending->offset;
 }
 
-void disk_copy(struct disk *to, const struct disk *from)
-{
-    for (size_t i = 0; i < from->names_count; i++) {
-        const struct disk_name *name = &from->names[i];
-        struct inode *inode;
+/* ---- what is durable ---- */
 
-        if (name->now == NULL)
-            continue;
-        inode = inode_new(to);
-        bytes_put(&inode->now, &inode->now_size, &inode->now_capacity, name->now->now, name->now->now_size, 0);
-        bytes_put(&inode->durable, &inode->durable_size, &inode->durable_capacity, name->now->now, name->now->now_size,
-                  0);
-        struct disk_name *copy = &to->names[to->names_count++];
-        memset(copy, 0, sizeof *copy);
-        memcpy(copy->path, name->path, sizeof copy->path);
-        copy->now = copy->durable = inode;
-    }
+static void durable_reserve(struct inode *inode, size_t size)
+{
+    bytes_reserve(&inode->durable, &inode->durable_capacity, size > 0 ? size : 1);
+}
+
+/* From now on the durable bytes of the file have a place of their own. */
+static void stand_apart(struct disk *disk, struct inode *inode)
+{
+    if (inode_is_apart(inode))
+        return;
+    size_t common = inode->now_size < inode->durable_size ? inode->now_size : inode->durable_size;
+    durable_reserve(inode, inode->durable_size);
+    memcpy(inode->durable, inode->now, common);
+    for (const struct pending *pending = disk->pending_last; pending != NULL; pending = pending->before)
+        if (pending->inode == inode && pending->covered > 0)
+            memcpy(inode->durable + pending->offset, pending->old, pending->covered);
+}
+
+/* Part of a pending write becomes durable: in a file that stands apart, or in one that was rewound. */
+static void put_durable(const struct pending *pending, size_t from, size_t count)
+{
+    struct inode *inode = pending->inode;
+    uint8_t **bytes = inode_is_apart(inode) ? &inode->durable : &inode->now;
+    size_t *size = inode_is_apart(inode) ? &inode->durable_size : &inode->now_size;
+    size_t *capacity = inode_is_apart(inode) ? &inode->durable_capacity : &inode->now_capacity;
+
+    if (pending->truncates)
+        bytes_resize(bytes, size, capacity, (size_t)pending->offset);
+    else
+        bytes_put(bytes, size, capacity, pending_bytes(pending) + from, count, pending->offset + (int64_t)from);
 }
 
 /* ---- points, faults, recording ---- */
 
-static void record(struct disk *disk, enum disk_op_kind kind, const struct disk_name *name, bool log, int64_t offset,
-                   const void *data, size_t size)
+void disk_record(struct disk *disk, enum disk_op_kind kind, const char *path, bool log, int64_t offset,
+                 const void *data, size_t size)
 {
     if (!disk->recording)
         return;
     if (disk->record_count == disk->record_capacity) {
         disk->record_capacity = disk->record_capacity == 0 ? 64 : 2 * disk->record_capacity;
-        disk->record = must(realloc(disk->record, disk->record_capacity * sizeof *disk->record));
+        disk->record = disk_must(disk->record, disk->record_capacity * sizeof *disk->record);
     }
     struct disk_op *op = &disk->record[disk->record_count++];
     *op = (struct disk_op){.kind = kind, .log = log, .offset = offset, .size = size};
-    memcpy(op->path, name->path, sizeof op->path);
+    strcpy(op->path, path);
     if (size > 0) {
-        op->data = must(malloc(size));
+        op->data = disk_must(NULL, size);
         memcpy(op->data, data, size);
     }
 }
 
-/* Counts an op; says whether a fault strikes it, and ends the machine if its hour has come. */
-static enum disk_fault point(struct disk *disk)
+enum disk_fault disk_point(struct disk *disk)
 {
     disk->ops++;
     if (disk->cut_at != 0 && disk->ops >= disk->cut_at) {
@@ -182,57 +200,61 @@ enum disk_fault disk_read_fault(struct disk *disk)
 
     if (!disk->reads_count)
         return FAULT_NONE;
-    fault = point(disk);
+    fault = disk_point(disk);
     return fault == FAULT_NONE ? FAULT_NONE : FAULT_EIO;
 }
 
 /* ---- what a file system does ---- */
 
-static struct disk_name *name_find(struct disk *disk, const char *path)
+/* Pending writes whose bytes are about to be covered take them along. */
+static void pending_rescue(struct disk *disk, struct inode *inode, size_t from, size_t to)
 {
-    for (size_t i = 0; i < disk->names_count; i++)
-        if (strcmp(disk->names[i].path, path) == 0)
-            return &disk->names[i];
-    return NULL;
-}
+    if (inode->pending_high == 0 || from >= inode->pending_high || to <= inode->pending_low)
+        return;
+    for (struct pending *pending = disk->pending; pending != NULL; pending = pending->next) {
+        size_t start = (size_t)pending->offset;
 
-struct disk_name *disk_find(struct disk *disk, const char *path)
-{
-    struct disk_name *name = name_find(disk, path);
-
-    return name != NULL && name->now != NULL ? name : NULL;
-}
-
-struct disk_name *disk_create(struct disk *disk, const char *path)
-{
-    struct disk_name *name = name_find(disk, path);
-
-    if (name != NULL && name->now != NULL)
-        return name;
-    if (name == NULL) {
-        if (disk->names_count == DISK_NAMES_MAX)
-            abort();
-        name = &disk->names[disk->names_count++];
-        memset(name, 0, sizeof *name);
-        strncpy(name->path, path, sizeof name->path - 1);
+        if (pending->inode != inode || pending->data != NULL || pending->size == 0 || start >= to ||
+            start + pending->size <= from)
+            continue;
+        pending->data = disk_must(NULL, pending->size);
+        memcpy(pending->data, inode->now + start, pending->size);
     }
-    name->now = inode_new(disk);
-    record(disk, DISK_OP_CREATE, name, false, 0, NULL, 0);
-    return name;
 }
 
-static void pend(struct disk *disk, struct inode *inode, int64_t offset, const void *data, size_t size, bool truncates)
+/* What is visible of the durable file between two places. */
+static size_t covered_by(const struct inode *inode, size_t from, size_t to)
 {
-    struct pending *pending = must(malloc(sizeof *pending + size));
+    size_t end = inode->now_size < inode->durable_size ? inode->now_size : inode->durable_size;
 
-    *pending = (struct pending){.inode = inode, .offset = offset, .size = size, .truncates = truncates};
-    if (size > 0)
-        memcpy(pending->data, data, size);
+    end = to < end ? to : end;
+    return inode_is_apart(inode) || end <= from ? 0 : end - from;
+}
+
+/* Notes a change that is about to be made of the bytes from `offset` to `end`. */
+static void pend(struct disk *disk, struct inode *inode, int64_t offset, size_t end, size_t size, bool truncates)
+{
+    size_t from = (size_t)offset, covered = covered_by(inode, from, end);
+    struct pending *pending = disk_must(NULL, sizeof *pending + covered);
+
+    pending_rescue(disk, inode, from, end);
+    *pending = (struct pending){.before = disk->pending_last,
+                                .inode = inode,
+                                .offset = offset,
+                                .size = size,
+                                .truncates = truncates,
+                                .covered = covered};
+    if (covered > 0)
+        memcpy(pending->old, inode->now + from, covered);
     if (disk->pending_last != NULL)
         disk->pending_last->next = pending;
     else
         disk->pending = pending;
     disk->pending_last = pending;
+    if (inode->pending_high == 0 || from < inode->pending_low)
+        inode->pending_low = from;
+    if (end > inode->pending_high)
+        inode->pending_high = end;
 }
 
 /* The write is on its way before the power can go: a cut may keep part of it. */
@@ -240,9 +262,9 @@ static void write_begin(struct disk *disk, struct disk_name *name, const void *d
 {
     struct inode *inode = name->now;
 
+    pend(disk, inode, offset, (size_t)offset + size, size, false);
     bytes_put(&inode->now, &inode->now_size, &inode->now_capacity, data, size, offset);
-    pend(disk, inode, offset, data, size, false);
-    record(disk, DISK_OP_WRITE, name, false, offset, data, size);
+    disk_record(disk, DISK_OP_WRITE, name->path, false, offset, data, size);
 }
 
 enum disk_fault disk_write(struct disk *disk, struct disk_name *name, const void *data, size_t size, int64_t offset)
@@ -254,83 +276,72 @@ enum disk_fault disk_write(struct disk *disk, struct disk_name *name, const void
         part = disk->fault == FAULT_SHORT ? size / 2 : 0;
     if (part > 0)
         write_begin(disk, name, data, part, offset);
-    return point(disk);
+    return disk_point(disk);
 }
 
 enum disk_fault disk_truncate(struct disk *disk, struct disk_name *name, int64_t size)
 {
     struct inode *inode = name->now;
-    enum disk_fault fault = point(disk);
+    enum disk_fault fault = disk_point(disk);
 
     if (fault != FAULT_NONE)
         return fault;
+    pend(disk, inode, size, inode->now_size > (size_t)size ? inode->now_size : (size_t)size, 0, true);
     bytes_resize(&inode->now, &inode->now_size, &inode->now_capacity, (size_t)size);
-    pend(disk, inode, size, NULL, 0, true);
-    record(disk, DISK_OP_TRUNCATE, name, false, size, NULL, 0);
+    disk_record(disk, DISK_OP_TRUNCATE, name->path, false, size, NULL, 0);
     return FAULT_NONE;
 }
 
-/* Takes the writes of one file off the list; `chance` of 0: all become durable, otherwise one in `chance` is lost for
+/* Takes the writes of one file off the list. `chance` of 0: all become durable, otherwise one in `chance` is lost for
  * good though still visible, as Linux does after a failed fsync. */
-static void flush(struct disk *disk, const struct inode *inode, uint32_t chance)
+static void flush(struct disk *disk, struct inode *inode, uint32_t chance)
 {
     struct pending **at = &disk->pending, *last = NULL;
 
+    if (chance != 0)
+        stand_apart(disk, inode);
     while (*at != NULL) {
         struct pending *pending = *at;
 
         if (pending->inode != inode) {
+            pending->before = last;
             last = pending;
             at = &pending->next;
             continue;
         }
-        if (chance == 0 || random_below(&disk->random, chance) != 0)
-            inode_put_durable(pending->inode, pending, 0, pending->size);
+        if (inode_is_apart(inode) && (chance == 0 || random_below(&disk->random, chance) != 0))
+            put_durable(pending, 0, pending->size);
         *at = pending->next;
-        free(pending);
+        pending_free(pending);
     }
     disk->pending_last = last;
+    inode->pending_low = inode->pending_high = 0;
+    if (!inode_is_apart(inode))
+        inode->durable_size = inode->now_size;
 }
 
 enum disk_fault disk_sync(struct disk *disk, struct disk_name *name, bool log)
 {
-    enum disk_fault fault = point(disk);
+    enum disk_fault fault = disk_point(disk);
 
     if (fault != FAULT_NONE) {
         flush(disk, name->now, 2);
         return FAULT_SYNC;
     }
-    record(disk, DISK_OP_SYNC, name, log, 0, NULL, 0);
+    disk_record(disk, DISK_OP_SYNC, name->path, log, 0, NULL, 0);
     if (disk->lie == LIE_EVERY_SYNC || (disk->lie == LIE_WAL_SYNC && log))
         return FAULT_NONE;
     flush(disk, name->now, 0);
-    for (size_t i = 0; log && i < disk->names_count; i++)
-        disk->names[i].durable = disk->names[i].now;
+    if (log)
+        names_sync_around(disk, name->path);
     return FAULT_NONE;
 }
 
-enum disk_fault disk_remove(struct disk *disk, struct disk_name *name, bool durable)
+static void replay_on(struct disk *disk, struct disk_name *name, const struct disk_op *op)
 {
-    enum disk_fault fault = point(disk);
-
-    if (fault != FAULT_NONE)
-        return fault;
-    name->now = NULL;
-    if (durable)
-        name->durable = NULL;
-    record(disk, DISK_OP_REMOVE, name, durable, 0, NULL, 0);
-    return FAULT_NONE;
-}
-
-void disk_replay(struct disk *disk, const struct disk_op *op)
-{
-    struct disk_name *name = op->kind == DISK_OP_CREATE ? disk_create(disk, op->path) : disk_find(disk, op->path);
-
     if (name == NULL)
         abort();
     switch (op->kind) {
-    case DISK_OP_CREATE:
-        break;
     case DISK_OP_WRITE:
         (void)disk_write(disk, name, op->data, op->size, op->offset);
         break;
@@ -340,10 +351,29 @@ void disk_replay(struct disk *disk, const struct disk_op *op)
     case DISK_OP_SYNC:
         (void)disk_sync(disk, name, op->log);
         break;
+    case DISK_OP_RENAME:
+        (void)disk_rename(disk, name, (const char *)op->data);
+        break;
     case DISK_OP_REMOVE:
         (void)disk_remove(disk, name, op->log);
         break;
+    case DISK_OP_CREATE:
+    case DISK_OP_MAKE_DIRECTORY:
+    case DISK_OP_SYNC_NAMES:
+        break;
     }
+}
+
+void disk_replay(struct disk *disk, const struct disk_op *op)
+{
+    if (op->kind == DISK_OP_CREATE)
+        (void)disk_create(disk, op->path);
+    else if (op->kind == DISK_OP_MAKE_DIRECTORY)
+        (void)disk_make_directory(disk, op->path);
+    else if (op->kind == DISK_OP_SYNC_NAMES)
+        (void)disk_sync_names(disk, op->path);
+    else
+        replay_on(disk, disk_find(disk, op->path), op);
 }
 
 /* ---- what a power cut does ---- */
@@ -354,7 +384,24 @@ static void keep_torn(struct disk *disk, const struct pending *pending)
         size_t left = pending->size - from;
 
         if (random_below(&disk->random, 2) == 0)
-            inode_put_durable(pending->inode, pending, from, left < DISK_SECTOR_BYTES ? left : DISK_SECTOR_BYTES);
+            put_durable(pending, from, left < DISK_SECTOR_BYTES ? left : DISK_SECTOR_BYTES);
+    }
+}
+
+/* Back to what is durable, in place: the pending writes keep their bytes, and are undone from the last to the first. */
+static void rewind_all(struct disk *disk)
+{
+    for (struct inode *inode = disk->inodes; inode != NULL; inode = inode->next)
+        pending_rescue(disk, inode, 0, SIZE_MAX);
+    for (struct pending *pending = disk->pending_last; pending != NULL; pending = pending->before) {
+        struct inode *inode = pending->inode;
+
+        if (inode_is_apart(inode))
+            continue;
+        bytes_reserve(&inode->now, &inode->now_capacity, inode->durable_size);
+        if (pending->covered > 0)
+            memcpy(inode->now + pending->offset, pending->old, pending->covered);
+        inode->now_size = inode->durable_size;
     }
 }
 
@@ -364,6 +411,7 @@ static void pending_settle(struct disk *disk, enum disk_damage damage)
 
     for (const struct pending *pending = disk->pending; pending != NULL; pending = pending->next)
         count++;
+    rewind_all(disk);
     kept = random_below(&disk->random, count + 1);
     for (const struct pending *pending = disk->pending; pending != NULL; pending = pending->next) {
         bool keep = damage == DAMAGE_PREFIX ? kept > 0 : random_below(&disk->random, 2) == 0;
@@ -374,62 +422,38 @@ static void pending_settle(struct disk *disk, enum disk_damage damage)
         if (damage == DAMAGE_TORN && !pending->truncates && random_below(&disk->random, 2) == 0)
             keep_torn(disk, pending);
         else
-            inode_put_durable(pending->inode, pending, 0, pending->size);
+            put_durable(pending, 0, pending->size);
     }
     pending_free_all(disk);
 }
 
 void disk_process_end(struct disk *disk)
 {
-    names_release(disk);
-    for (size_t i = 0; i < disk->names_count; i++) {
-        struct disk_name *name = &disk->names[i];
-
-        memset(name->shm, 0, sizeof name->shm);
-        memset(name->shm_shared, 0, sizeof name->shm_shared);
-        memset(name->shm_owner, 0, sizeof name->shm_owner);
-        name->shared = 0;
-        name->reserved = name->pending = name->exclusive = NULL;
-    }
+    names_forget_process(disk);
     disk->generation++;
     disk->down = false;
     disk->cut_at = disk->fault_at = 0;
 }
 
+/* What is durable is all that there is. */
+static void durable_show(struct inode *inode)
+{
+    if (inode_is_apart(inode)) {
+        bytes_resize(&inode->now, &inode->now_size, &inode->now_capacity, inode->durable_size);
+        memcpy(inode->now, inode->durable, inode->durable_size);
+    }
+    free(inode->durable);
+    inode->durable = NULL;
+    inode->durable_capacity = 0;
+    inode->durable_size = inode->now_size;
+    inode->pending_low = inode->pending_high = 0;
+}
+
 void disk_power_cut(struct disk *disk, enum disk_damage damage)
 {
     pending_settle(disk, damage);
-    for (size_t i = 0; i < disk->names_count; i++) {
-        struct disk_name *name = &disk->names[i];
-
-        if (name->now != name->durable && random_below(&disk->random, 2) == 0)
-            name->durable = name->now;
-        name->now = name->durable;
-    }
-    for (struct inode *inode = disk->inodes; inode != NULL; inode = inode->next) {
-        bytes_resize(&inode->now, &inode->now_size, &inode->now_capacity, inode->durable_size);
-        if (inode->durable_size > 0)
-            memcpy(inode->now, inode->durable, inode->durable_size);
-    }
+    names_settle(disk, damage);
+    for (struct inode *inode = disk->inodes; inode != NULL; inode = inode->next)
+        durable_show(inode);
     disk_process_end(disk);
-}
-
-uint64_t disk_digest(const struct disk *disk)
-{
-    uint64_t digest = 1469598103934665603u;
-
-    for (size_t i = 0; i < disk->names_count; i++) {
-        const struct inode *inode = disk->names[i].durable;
-        size_t words = inode == NULL ? 0 : inode->durable_size / sizeof(uint64_t);
-
-        digest = (digest ^ (inode == NULL ? i : inode->durable_size + 1)) * 1099511628211u;
-        for (size_t at = 0; at < words; at++) {
-            uint64_t word;
-
-            memcpy(&word, inode->durable + at * sizeof word, sizeof word);
-            digest = (digest ^ word) * 1099511628211u;
-            digest ^= digest >> 29;
-        }
-    }
-    return digest;
 }

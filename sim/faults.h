@@ -5,12 +5,10 @@
 
 #include "people.h"
 
-/* Perhaps something happens, now or at some write to come. */
-void faults_strike(struct sim *sim);
+/* Perhaps something happens, now or at some write to come. `quarantined`: banks tell the truth, clocks go right. */
+void faults_strike(struct sim *sim, bool quarantined);
 /* One of the next `within` writes and syncs, or reads too, fails. */
 void faults_disk(struct sim *sim, uint32_t within);
-/* A bank says what is not so; the engine must notice each time. */
-void faults_lie(struct sim *sim);
 /* Nothing more happens to disk and clock, and every bank is open again. */
 void faults_heal(struct sim *sim);
 

@@ -9,38 +9,46 @@
 
 #include "crash_vfs.h"
 #include "faults.h"
+#include "heap.h"
 #include "invariants.h"
-#include "store/connection.h"
+#include "old_books.h"
+#include "store/sqlite.h"
 
 #define LIVENESS_DAYS 14
 #define ROUNDS_MAX 20000
+#define STRAYS_MAX 512
 
 /* ---- judging ---- */
 
+/* Whoever judges reads through: a fault that is to strike a read waits for the engine. */
 static void judge_books(struct sim *sim)
 {
+    struct disk *disk = &sim->town.disk;
+    bool reads_count = disk->reads_count;
     struct broken broken = {0};
 
-    invariants_check(sim->town.reader->db, &broken);
+    disk->reads_count = false;
+    invariants_check(town_books(&sim->town), &broken);
+    disk->reads_count = reads_count;
     if (broken.count > 0)
         sim_fail(sim, "%d broken invariants, first: %s", broken.count, broken.first);
 }
 
 /* Whether people decided about a payment by hand, or somebody lied about it: then its bank may know better. */
-static bool is_disputed(sqlite3 *db, int64_t attempt)
+static bool is_disputed(struct sim *sim, int64_t attempt, int64_t withdrawal)
 {
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *row = town_statement(
+        &sim->town, "SELECT count(*) FROM evidence WHERE withdrawal = ?2 AND attempt = ?1 AND (source IN ('manual', "
+                    "'statement') OR effect IN ('amount_differs', 'contradiction', 'paid_twice', 'suspense'))");
     bool disputed = true;
 
-    if (sqlite3_prepare_v2(db,
-                           "SELECT count(*) FROM evidence WHERE attempt = ?1 AND (source IN ('manual', 'statement') OR "
-                           "effect IN ('amount_differs', 'contradiction', 'paid_twice', 'suspense'))",
-                           -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_int64(statement, 1, attempt);
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            disputed = sqlite3_column_int64(statement, 0) > 0;
-    }
-    sqlite3_finalize(statement);
+    if (row == NULL)
+        return disputed;
+    sqlite3_bind_int64(row, 1, attempt);
+    sqlite3_bind_int64(row, 2, withdrawal);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        disputed = sqlite3_column_int64(row, 0) > 0;
+    sqlite3_reset(row);
     return disputed;
 }
 
@@ -55,7 +63,7 @@ static void judge_payment(struct sim *sim, sqlite3_stmt *row)
     sim_trace(sim, &total, sizeof total);
     if (times > 1)
         sim_fail(sim, "%s was paid %lld times", key, (long long)times);
-    if (is_disputed(sim->town.reader->db, sqlite3_column_int64(row, 0)))
+    if (is_disputed(sim, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 5)))
         return;
     if (settled && (times != 1 || total != sqlite3_column_int64(row, 4)))
         sim_fail(sim, "%s is %s in the books, and the bank paid %lld times, %lld", key, status, (long long)times,
@@ -66,14 +74,14 @@ static void judge_payment(struct sim *sim, sqlite3_stmt *row)
 
 static void judge_outside(struct sim *sim)
 {
-    sqlite3_stmt *rows = NULL;
+    sqlite3_stmt *rows =
+        town_statement(&sim->town, "SELECT id, key, channel, status, amount, withdrawal FROM attempt ORDER BY id");
 
-    if (sqlite3_prepare_v2(sim->town.reader->db, "SELECT id, key, channel, status, amount FROM attempt ORDER BY id", -1,
-                           &rows, NULL) != SQLITE_OK)
+    if (rows == NULL)
         sim_fail(sim, "the attempts cannot be read");
     while (rows != NULL && sqlite3_step(rows) == SQLITE_ROW)
         judge_payment(sim, rows);
-    sqlite3_finalize(rows);
+    sqlite3_reset(rows);
 }
 
 /* Everything is over, or waits for people and says so. */
@@ -81,53 +89,66 @@ static void judge_liveness(struct sim *sim)
 {
     int64_t open[2] = {0};
 
-    if (sim_ids(sim,
-                "SELECT w.id FROM withdrawal w WHERE w.status IN ('awaiting_code', 'in_review', 'need_documents', "
-                "'approved') OR (w.status = 'dispatching' AND EXISTS (SELECT 1 FROM leg l WHERE l.withdrawal = w.id "
-                "AND l.status IN ('planned', 'held', 'sending', 'accepted', 'unknown')))",
-                open, 1) > 0)
+    if (town_ints(&sim->town,
+                  "SELECT w.id FROM withdrawal w WHERE w.status IN ('awaiting_code', 'in_review', 'need_documents', "
+                  "'approved') OR (w.status = 'dispatching' AND EXISTS (SELECT 1 FROM leg l WHERE l.withdrawal = w.id "
+                  "AND l.status IN ('planned', 'held', 'sending', 'accepted', 'unknown')))",
+                  open, 1) > 0)
         sim_fail(sim, "withdrawal %lld is neither over nor manual after %d days", (long long)open[0], LIVENESS_DAYS);
-    if (sim_ids(sim,
-                "SELECT l.id FROM leg l WHERE l.status = 'manual' AND NOT EXISTS (SELECT 1 FROM incident i "
-                "WHERE i.withdrawal = l.withdrawal AND i.kind = 'manual_decision')",
-                open, 1) > 0)
+    if (town_ints(&sim->town,
+                  "SELECT l.id FROM leg l WHERE l.status = 'manual' AND NOT EXISTS (SELECT 1 FROM incident i "
+                  "WHERE i.withdrawal = l.withdrawal AND i.kind = 'manual_decision')",
+                  open, 1) > 0)
         sim_fail(sim, "leg %lld is manual and nobody was told", (long long)open[0]);
 }
 
+/* Marks that the books show at the end, and how to count them there. */
+static const char marks_of_withdrawals[] =
+    "SELECT sum(status = 'successful'), sum(status = 'partly_successful'), sum(status = 'failed'), sum(status = "
+    "'returned'), sum(status = 'rejected'), sum(status = 'cancelled'), sum(status = 'expired'), "
+    "sum(failure_detail LIKE 'Before it was sent%'), sum(approvals >= 2 AND status <> 'in_review') FROM withdrawal";
+static const char marks_of_legs[] =
+    "SELECT sum(status = 'rerouted'), sum(route = 'designated' AND status = 'successful'), "
+    "sum(route = 'application' AND status = 'successful') FROM leg";
+static const char marks_of_evidence[] =
+    "SELECT sum(source = 'manual' AND effect IN ('settled', 'released')), sum(effect = 'duplicate'), "
+    "sum(code IN ('channel_paused', 'sent_too_late')) FROM evidence";
+static const char marks_of_incidents[] =
+    "SELECT sum(kind = 'manual_decision'), sum(kind = 'outcome_unknown'), sum(kind LIKE '%chargeback%') FROM incident";
+static const char marks_of_attempts[] =
+    "SELECT sum(sends > 1), sum(status IN ('paid', 'returned') AND EXISTS (SELECT 1 FROM evidence v "
+    "WHERE v.withdrawal = a.withdrawal AND v.attempt = a.id AND v.kind = 'nothing')) FROM attempt a";
+static const char marks_of_others[] =
+    "SELECT (SELECT count(*) FROM fact WHERE kind = 'charge' AND unpaid > 0), "
+    "(SELECT count(*) FROM audit WHERE command = 'document' AND body LIKE '%documented%')";
+
+static const struct {
+    const char *sql;
+    enum mark marks[9];
+    int count;
+} mark_counts[] = {
+    {marks_of_withdrawals,
+     {MARK_SUCCESSFUL, MARK_PARTLY, MARK_FAILED, MARK_RETURNED, MARK_REJECTED, MARK_CANCELLED, MARK_EXPIRED,
+      MARK_NOT_COVERED_LATER, MARK_TWO_APPROVALS},
+     9},
+    {marks_of_legs, {MARK_REROUTED, MARK_DESIGNATED, MARK_APPLICATION}, 3},
+    {marks_of_evidence, {MARK_RESOLVED, MARK_DUPLICATE, MARK_WITHHELD}, 3},
+    {marks_of_incidents, {MARK_MANUAL, MARK_ALARM, MARK_CHARGEBACK}, 3},
+    {marks_of_attempts, {MARK_RESENT, MARK_UNKNOWN_THEN_PAID}, 2},
+    {marks_of_others, {MARK_DEBT, MARK_DOCUMENTS}, 2},
+};
+
 static void count_marks(struct sim *sim)
 {
-    static const struct {
-        enum mark mark;
-        const char *sql;
-    } counts[] = {
-        {MARK_SUCCESSFUL, "SELECT count(*) FROM withdrawal WHERE status = 'successful'"},
-        {MARK_PARTLY, "SELECT count(*) FROM withdrawal WHERE status = 'partly_successful'"},
-        {MARK_FAILED, "SELECT count(*) FROM withdrawal WHERE status = 'failed'"},
-        {MARK_RETURNED, "SELECT count(*) FROM withdrawal WHERE status = 'returned'"},
-        {MARK_REJECTED, "SELECT count(*) FROM withdrawal WHERE status = 'rejected'"},
-        {MARK_CANCELLED, "SELECT count(*) FROM withdrawal WHERE status = 'cancelled'"},
-        {MARK_EXPIRED, "SELECT count(*) FROM withdrawal WHERE status = 'expired'"},
-        {MARK_NOT_COVERED_LATER, "SELECT count(*) FROM withdrawal WHERE failure_detail LIKE 'Before it was sent%'"},
-        {MARK_REROUTED, "SELECT count(*) FROM leg WHERE status = 'rerouted'"},
-        {MARK_DESIGNATED, "SELECT count(*) FROM leg WHERE route = 'designated' AND status = 'successful'"},
-        {MARK_APPLICATION, "SELECT count(*) FROM leg WHERE route = 'application' AND status = 'successful'"},
-        {MARK_TWO_APPROVALS, "SELECT count(*) FROM withdrawal WHERE approvals >= 2 AND status <> 'in_review'"},
-        {MARK_DOCUMENTS, "SELECT count(*) FROM audit WHERE command = 'document' AND body LIKE '%documented%'"},
-        {MARK_UNKNOWN_THEN_PAID,
-         "SELECT count(*) FROM attempt a WHERE a.status IN ('paid', 'returned') AND EXISTS (SELECT 1 FROM evidence v "
-         "WHERE v.attempt = a.id AND v.kind = 'nothing')"},
-        {MARK_RESENT, "SELECT count(*) FROM attempt WHERE sends > 1"},
-        {MARK_MANUAL, "SELECT count(*) FROM incident WHERE kind = 'manual_decision'"},
-        {MARK_RESOLVED, "SELECT count(*) FROM evidence WHERE source = 'manual' AND effect IN ('settled', 'released')"},
-        {MARK_ALARM, "SELECT count(*) FROM incident WHERE kind = 'outcome_unknown'"},
-        {MARK_DUPLICATE, "SELECT count(*) FROM evidence WHERE effect = 'duplicate'"},
-        {MARK_WITHHELD, "SELECT count(*) FROM evidence WHERE code IN ('channel_paused', 'sent_too_late')"},
-        {MARK_DEBT, "SELECT count(*) FROM fact WHERE kind = 'charge' AND unpaid > 0"},
-        {MARK_CHARGEBACK, "SELECT count(*) FROM incident WHERE kind LIKE '%chargeback%'"},
-    };
+    for (size_t i = 0; i < ARRAY_COUNT(mark_counts); i++) {
+        sqlite3_stmt *row = town_statement(&sim->town, mark_counts[i].sql);
 
-    for (size_t i = 0; i < ARRAY_COUNT(counts); i++)
-        sim->marks[counts[i].mark] += town_int(&sim->town, counts[i].sql);
+        if (row == NULL || sqlite3_step(row) != SQLITE_ROW)
+            sim_fail(sim, "the marks cannot be counted");
+        for (int column = 0; row != NULL && column < mark_counts[i].count; column++)
+            sim->marks[mark_counts[i].marks[column]] += sqlite3_column_int64(row, column);
+        sqlite3_reset(row);
+    }
 }
 
 /* ---- starting, and starting again ---- */
@@ -155,14 +176,11 @@ static void recovered(struct sim *sim)
         sim_fail(sim, "%lld changes were answered and %lld were found", (long long)sim->audit_acked, (long long)audit);
     sim->marks[MARK_KEPT_UNACKED] += audit > sim->audit_acked;
     sim->marks[MARK_LOST_UNACKED] += audit == sim->audit_acked && sim->flying_count > 0;
-    if (sim_below(sim, 2) == 0)
+    if (sim_below(sim, 4) == 0)
         judge_books(sim);
     sim_trace(sim, &audit, sizeof audit);
     /* The callers do what callers do: ask again with the same keys. */
-    size_t again = sim->flying_count;
-    sim->flying_count = 0;
-    for (size_t i = 0; i < again; i++)
-        people_ask_again(sim, &sim->flying[i], false);
+    people_run(sim);
     size_t kept = sim->memos_count < PEOPLE_MEMOS ? sim->memos_count : PEOPLE_MEMOS;
     for (size_t i = 0; i < kept && i < 6; i++)
         people_ask_again(sim, &sim->memos[sim_below(sim, (uint32_t)kept)], true);
@@ -234,12 +252,16 @@ static bool is_well(struct sim *sim)
 
 static void live(struct sim *sim)
 {
-    people_act(sim, 1 + sim_below(sim, 12));
+    if (old_books_quarantined(sim))
+        old_books_reconcile(sim);
+    else
+        people_act(sim, 1 + sim_below(sim, TOWN_BATCH_MAX));
     time_passes(sim);
-    faults_strike(sim);
+    faults_strike(sim, old_books_quarantined(sim));
     (void)payout_step(sim->town.payout);
     if (sim_below(sim, 40) == 0)
         people_resolve_manual(sim, false);
+    (void)old_books_settle(sim);
     if (sim_below(sim, 90) == 0)
         kill_process(sim);
     else if (sim_below(sim, 120) == 0)
@@ -250,12 +272,20 @@ static void live(struct sim *sim)
     }
 }
 
+static bool has_lived(const struct sim *sim)
+{
+    return sim->withdrawals >= HISTORY_WITHDRAWALS && sim->faults >= HISTORY_FAULTS && !old_books_pending(sim);
+}
+
+/* Until it has seen enough, or a process that was to follow another one did not start. */
 static void live_on(struct sim *sim)
 {
     for (int round = 0; round < ROUNDS_MAX && sim->failure[0] == '\0'; round++) {
-        if (sim->withdrawals >= HISTORY_WITHDRAWALS && sim->faults >= HISTORY_FAULTS)
+        if (sim->town.reader == NULL || has_lived(sim))
             return;
-        live(sim);
+        old_books_turn(sim);
+        if (sim->town.reader != NULL)
+            live(sim);
     }
 }
 
@@ -269,7 +299,7 @@ static struct instant next_moment(struct sim *sim, struct instant end, int round
     for (size_t i = 0; i < TOWN_CHANNELS; i++)
         next = instant_earlier(
             next, sim->town.channels.items[i]->operations->next(sim->town.channels.items[i])); /* none is no moment */
-    struct instant soonest = instant_add_ms(sim->town.now, round < 500 ? MS_SECOND : MS_MINUTE);
+    struct instant soonest = instant_add_ms(sim->town.now, round < 100 ? MS_SECOND : MS_MINUTE);
     return instant_before(soonest, next) ? next : soonest;
 }
 
@@ -284,6 +314,8 @@ static void heal_and_wait(struct sim *sim)
     for (int round = 0; instant_before(sim->town.now, end) && sim->failure[0] == '\0'; round++) {
         (void)payout_step(sim->town.payout);
         people_review_all(sim);
+        for (int i = 0; i < STRAYS_MAX && old_books_settle(sim); i++)
+            continue;
         if (round % 200 == 199)
             people_resolve_manual(sim, false);
         sim->town.now = next_moment(sim, end, round);
@@ -301,13 +333,20 @@ static void judge(struct sim *sim)
     struct broken broken = {0};
 
     judge_books(sim);
-    invariants_check_file(sim->town.reader->db, &broken);
+    invariants_check_file(town_books(&sim->town), &broken);
     if (broken.count > 0)
         sim_fail(sim, "the file: %s", broken.first);
     judge_outside(sim);
+    old_books_judge(sim);
     judge_liveness(sim);
     count_marks(sim);
-    uint64_t digest = invariants_digest(sim->town.reader->db);
+}
+
+/* What a second run must leave: every row of every table. */
+static void trace_books(struct sim *sim)
+{
+    uint64_t digest = invariants_digest(town_books(&sim->town));
+
     sim_trace(sim, &digest, sizeof digest);
 }
 
@@ -335,71 +374,89 @@ static void audit(struct sim *sim, const char *program)
         (void)unlink(path);
 }
 
-enum phase { PHASE_START, PHASE_SETTLE, PHASE_LIVE, PHASE_HEAL, PHASE_DONE };
+enum phase { PHASE_LIVE, PHASE_HEAL, PHASE_DONE };
 
-static void history_phases(struct sim *sim, enum phase *phase)
+static struct sim sim;
+
+static void history_phases(enum phase *phase)
 {
-    if (*phase == PHASE_START || sim->town.reader == NULL) {
-        if (!start(sim))
+    if (sim.town.reader == NULL) {
+        if (!start(&sim))
             return;
-        if (*phase != PHASE_START)
-            recovered(sim);
-        else
-            *phase = PHASE_SETTLE;
+        recovered(&sim);
     }
-    if (*phase == PHASE_SETTLE) {
-        people_settle(sim);
-        *phase = PHASE_LIVE;
-    }
-    if (*phase == PHASE_LIVE) {
-        live_on(sim);
-        *phase = PHASE_HEAL;
-    }
-    if (sim->town.reader == NULL)
+    if (*phase == PHASE_LIVE)
+        live_on(&sim);
+    if (sim.town.reader == NULL)
         return;
-    heal_and_wait(sim);
+    *phase = PHASE_HEAL;
+    heal_and_wait(&sim);
     *phase = PHASE_DONE;
 }
 
-static void result_set(const struct sim *sim, struct history_result *ret)
+static void result_set(struct history_result *ret)
 {
-    ret->trace = sim->trace;
-    ret->withdrawals = sim->withdrawals;
-    ret->faults = sim->faults;
-    ret->starts = sim->town.starts;
-    ret->commits = sim->audit_acked;
-    ret->lived_ms = sim->town.now.ms - TOWN_START_MS;
-    memcpy(ret->marks, sim->marks, sizeof ret->marks);
-    memcpy(ret->failure, sim->failure, sizeof ret->failure);
+    ret->trace = sim.trace;
+    ret->withdrawals = sim.withdrawals;
+    ret->faults = sim.faults;
+    ret->starts = sim.town.starts;
+    ret->commits = sim.audit_acked;
+    ret->lived_ms = sim.town.now.ms - TOWN_START_MS;
+    ret->lies = sim.lies;
+    memcpy(ret->marks, sim.marks, sizeof ret->marks);
+    memcpy(ret->failure, sim.failure, sizeof ret->failure);
     ret->done = true;
 }
 
-void history_run(uint64_t seed, const char *audit_program, struct history_result *ret)
+bool history_settle(uint64_t group, struct history_result *ret)
 {
-    static struct sim sim;
-    static enum phase phase;
+    static bool installed;
+    char reason[512];
 
     memset(&sim, 0, sizeof sim);
-    phase = PHASE_START;
-    sim.clock_forward = seed % HISTORY_SPECIAL_EVERY == 0;
     seams_install();
     town_place(sim.town.directory);
-    crash_vfs_install(sim.town.directory);
-    town_build(&sim.town, seed, true);
+    if (!installed) {
+        heap_install();
+        crash_vfs_install(sim.town.directory);
+    }
+    installed = true;
+    town_build(&sim.town, group, true);
+    if (town_start(&sim.town, true, reason))
+        people_settle(&sim);
+    else
+        sim_fail(&sim, "the town does not start: %s", reason);
+    town_let_go(&sim.town);
+    memcpy(ret->failure, sim.failure, sizeof ret->failure);
+    return sim.failure[0] == '\0';
+}
+
+void history_run(uint64_t seed, bool compared, const char *audit_program, struct history_result *ret)
+{
+    static enum phase phase;
+
+    phase = PHASE_LIVE;
+    town_reseed(&sim.town, seed);
+    old_books_plan(&sim, seed);
+    if (old_books_pending(&sim))
+        town_drop(&sim.town); /* the next process keeps an anchor */
     enum stop why = (enum stop)sigsetjmp(stop_point.jump, 0);
     stop_point.set = true;
     if (why != STOP_NONE)
         restart(&sim, why);
     while (phase != PHASE_DONE && sim.failure[0] == '\0')
-        history_phases(&sim, &phase);
+        history_phases(&phase);
     if (sim.failure[0] == '\0')
         judge(&sim);
+    if (sim.failure[0] == '\0' && compared)
+        trace_books(&sim);
     stop_point.set = false;
     if (sim.failure[0] == '\0' && audit_program != NULL)
         audit(&sim, audit_program);
-    result_set(&sim, ret);
-    if (sim.failure[0] == '\0') {
-        town_stop(&sim.town);
-        town_raze(&sim.town);
-    }
+    result_set(ret);
+}
+
+void history_sweep(void)
+{
+    town_sweep(&sim.town);
 }

@@ -5,8 +5,7 @@
 SELECT 'entry ' || entry || ': ' || sum(amount) FROM posting GROUP BY entry HAVING sum(amount) <> 0;
 
 -- invariant: money comes from somewhere and goes somewhere
-SELECT 'entry ' || e.id FROM entry e LEFT JOIN (SELECT entry, count(*) AS n FROM posting GROUP BY entry) p ON p.entry = e.id
-WHERE coalesce(p.n, 0) < 2;
+SELECT 'entry ' || e.id FROM entry e WHERE (SELECT count(*) FROM posting p WHERE p.entry = e.id) < 2;
 
 -- invariant: no fund and no hold below zero
 SELECT 'account ' || ref FROM account
@@ -126,15 +125,19 @@ SELECT 'subject ' || hex(s.id) FROM subject s
 WHERE s.overdue <> (SELECT coalesce(sum(overdue), 0) FROM account a WHERE a.subject = s.id);
 
 -- invariant: the audit chain has no gap
-SELECT 'seq ' || seq FROM (SELECT seq, hash, previous, lag(seq, 1, 0) OVER o AS before, lag(hash) OVER o AS head
-                           FROM audit WINDOW o AS (ORDER BY seq))
-WHERE seq <> before + 1 OR (seq > 1 AND previous <> head);
+SELECT 'seq ' || a.seq FROM audit a LEFT JOIN audit b ON b.seq = a.seq - 1
+WHERE (a.seq <> 1 AND b.seq IS NULL) OR a.previous <> b.hash;
 
 -- invariant: an entry stands in the audit chain once
 SELECT 'entries ' || (SELECT count(*) FROM entry)
 WHERE (SELECT count(*) FROM entry) <> (SELECT coalesce(sum(json_array_length(body, '$.entries')), 0) FROM audit);
 
 -- invariant: a status is where the audited moves left it
-SELECT 'withdrawal ' || w.id || ' ' || w.status FROM withdrawal w LEFT JOIN audit a
-    ON a.object = w.id AND instr(a.body, '"to":"' || w.status || '"') > 0
-WHERE a.seq IS NULL;
+SELECT 'withdrawal ' || w.id || ' ' || w.status FROM withdrawal w
+WHERE w.id NOT IN (SELECT v.id FROM audit a JOIN withdrawal v ON v.id = a.object
+                   WHERE instr(a.body, '"to":"' || v.status || '"') > 0)
+  AND NOT EXISTS ( -- a statement of a lost time moves several: each under its name
+    SELECT 1 FROM audit a, json_each(a.body, '$.moves') m
+    WHERE a.command = 'statement' AND json_extract(m.value, '$.to') = w.status AND json_extract(m.value, '$.o') = 'wd_' || (
+        SELECT group_concat(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', (w.id >> value & 31) + 1, 1), '')
+        FROM json_each('[60,55,50,45,40,35,30,25,20,15,10,5,0]')));

@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/connection.h"
+#include "domain/plan.h"
+#include "operations_store.h"
+#include "store/sqlite.h"
 
 #define BILLING ROLE_FACTS
-#define FRONT (ROLE_WITHDRAW | ROLE_REVIEW | ROLE_FACTS)
+#define FRONT (ROLE_WITHDRAW | ROLE_REVIEW | ROLE_APPROVE | ROLE_RESOLVE | ROLE_FACTS)
 
 void (*operation_step)(struct town *town, bool done);
 int operation_accepted;
-char operation_refusal[256];
+char operation_refusal[OPERATION_REFUSAL_BYTES];
 
 static int64_t key_number, key_number_before;
 static struct instant now_before;
@@ -30,6 +32,14 @@ void operation_ask_again(struct town *town)
     town->now = now_before;
 }
 
+static void answer_note(struct asking *asking)
+{
+    operation_accepted += asking->status >= 200 && asking->status < 300;
+    if (asking->status >= 300 && operation_refusal[0] == '\0')
+        snprintf(operation_refusal, sizeof operation_refusal, "%d %.480s", asking->status, asking->body);
+    free(asking->body);
+}
+
 static int run(struct town *town, struct asking *asking)
 {
     char key[24];
@@ -41,10 +51,7 @@ static int run(struct town *town, struct asking *asking)
         operation_step(town, false);
     town_run(town, &asking, 1);
     status = asking->status;
-    operation_accepted += status >= 200 && status < 300;
-    if (status >= 300 && operation_refusal[0] == '\0')
-        snprintf(operation_refusal, sizeof operation_refusal, "%d %.200s", status, asking->body);
-    free(asking->body);
+    answer_note(asking);
     town_reset(town);
     if (operation_step != NULL)
         operation_step(town, true);
@@ -87,7 +94,7 @@ static void later(struct town *town, int64_t ms)
     "\",\"payer\":{\"kind\":\"personal\",\"name\":\"Alice\"},"                                                         \
     "\"channel_ref\":\"C" ref "\"}"
 
-void operation_base(struct town *town)
+static void base(struct town *town)
 {
     key_number = 0;
     operation_step = NULL;
@@ -239,16 +246,14 @@ static void prove(struct town *town, enum evidence_kind kind, const char *why)
 {
     struct asking *asking = town_ask(town, COMMAND_EVIDENCE, "system:payout", ROLE_SYSTEM, "", "", NULL);
     struct channel_answer *answer = &asking->command.answer;
-    sqlite3_stmt *row = NULL;
+    sqlite3_stmt *row = town_statement(town, "SELECT key, channel, amount FROM attempt ORDER BY id DESC LIMIT 1");
 
-    if (sqlite3_prepare_v2(town->reader->db, "SELECT key, channel, amount FROM attempt ORDER BY id DESC LIMIT 1", -1,
-                           &row, NULL) == SQLITE_OK &&
-        sqlite3_step(row) == SQLITE_ROW) {
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         snprintf(answer->key, sizeof answer->key, "%s", (const char *)sqlite3_column_text(row, 0));
         snprintf(asking->command.channel, CHANNEL_NAME_BYTES, "%s", (const char *)sqlite3_column_text(row, 1));
         answer->amount = money_of(sqlite3_column_int64(row, 2));
     }
-    sqlite3_finalize(row);
+    sqlite3_reset(row);
     answer->kind = kind;
     snprintf(answer->code, sizeof answer->code, "%s", why);
     snprintf(answer->reference, sizeof answer->reference, "REF1");
@@ -287,16 +292,17 @@ static void arrived(struct town *town)
 static void resolve(struct town *town)
 {
     static const char *const people[] = {"rita", "ravi"};
-    char json[256], key[CHANNEL_KEY_BYTES] = "";
-    sqlite3_stmt *row = NULL;
+    char json[256], key[CHANNEL_KEY_BYTES] = "", letter[ID_TEXT_BYTES] = "";
+    sqlite3_stmt *row = town_statement(town, "SELECT key, (SELECT max(id) FROM document) FROM attempt "
+                                             "ORDER BY id DESC LIMIT 1");
 
-    if (sqlite3_prepare_v2(town->reader->db, "SELECT key FROM attempt ORDER BY id DESC LIMIT 1", -1, &row, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(row) == SQLITE_ROW)
+    if (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         snprintf(key, sizeof key, "%s", (const char *)sqlite3_column_text(row, 0));
-    sqlite3_finalize(row);
-    snprintf(json, sizeof json,
-             "{\"key\":\"%s\",\"kind\":\"not_paid\",\"document\":\"doc_1\",\"reason\":\"statement\"}", key);
+        id_format("doc", sqlite3_column_int64(row, 1), letter);
+    }
+    sqlite3_reset(row);
+    snprintf(json, sizeof json, "{\"key\":\"%s\",\"kind\":\"not_paid\",\"document\":\"%s\",\"reason\":\"statement\"}",
+             key, letter);
     for (size_t i = 0; i < 2; i++)
         on(town, COMMAND_RESOLVE, people[i], json);
 }
@@ -353,33 +359,76 @@ static void was_manual(struct town *town)
 {
     was_asked_lately(town);
     tick_later(town);
+    bring_papers(town);
 }
 
 /* ---- many at once, and the store's own work ---- */
+
+/* Decided in one batch, each with a key of its own; forgotten when they are answered. */
+static void run_batch(struct town *town, struct asking **askings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char key[24];
+
+        snprintf(key, sizeof key, "key%lld", (long long)++key_number);
+        asking_key(askings[i], key);
+    }
+    if (operation_step != NULL)
+        operation_step(town, false);
+    town_run(town, askings, count);
+    for (size_t i = 0; i < count; i++)
+        answer_note(askings[i]);
+    town_reset(town);
+    if (operation_step != NULL)
+        operation_step(town, true);
+}
 
 static void batch(struct town *town)
 {
     struct asking *askings[TOWN_BATCH_MAX];
 
-    if (operation_step != NULL)
-        operation_step(town, false);
-    for (size_t i = 0; i < ARRAY_COUNT(askings); i++) {
-        char key[24];
-
-        askings[i] = town_ask(town, COMMAND_TOPUP, "billing", BILLING, "ali", "",
-                              "{\"ref\":\"m%zu\",\"amount\":%zu,\"method\":"
-                              "\"wechat\"}",
-                              i, 100 + i);
-        snprintf(key, sizeof key, "m%zu", i);
-        asking_key(askings[i], key);
-    }
-    town_run(town, askings, ARRAY_COUNT(askings));
     for (size_t i = 0; i < ARRAY_COUNT(askings); i++)
-        free(askings[i]->body);
-    operation_accepted++;
-    town_reset(town);
-    if (operation_step != NULL)
-        operation_step(town, true);
+        askings[i] = town_ask(town, COMMAND_TOPUP, "billing", BILLING, "ali", "",
+                              "{\"ref\":\"m%zu\",\"amount\":%zu,\"method\":\"wechat\"}", i, 100 + i);
+    run_batch(town, askings, ARRAY_COUNT(askings));
+}
+
+/* What one of them loaded and changed the next ones find. */
+static void batch_mixed(struct town *town)
+{
+    struct asking *askings[] = {
+        town_ask(town, COMMAND_CHARGE, "billing", BILLING, "ali", "", "{\"ref\":\"c9\",\"amount\":70}"),
+        town_ask(town, COMMAND_TICK, "system:payout", ROLE_SYSTEM, "", "", NULL),
+        town_ask(town, COMMAND_TOPUP, "billing", BILLING, "ali", "", TOPUP("t9", "alipay")),
+        town_ask(town, COMMAND_TRANSFER, "billing", BILLING, "", "",
+                 "{\"ref\":\"x9\",\"from\":\"ali\",\"to\":\"hua\",\"amount\":30}"),
+        town_ask(town, COMMAND_WITHDRAW, "hua", FRONT, "hua", "", "{\"account\":\"hua\",\"amount\":900}"),
+        town_ask(town, COMMAND_WITHDRAW, "ali", FRONT, "ali", "", "{\"account\":\"ali\",\"amount\":800}"),
+        town_ask(town, COMMAND_CLAIM_PUT, "billing", BILLING, "ali", "k9", "{\"kind\":\"overdue\",\"amount\":5}")};
+
+    askings[1]->command.object_id =
+        town_int(town, "SELECT min(id) FROM withdrawal"); /* there is a newer one afterwards */
+    run_batch(town, askings, ARRAY_COUNT(askings));
+}
+
+/* The same key again, and the same key with another request. */
+static void topup_again(struct town *town)
+{
+    key_number--;
+    topup(town);
+}
+static void key_reused(struct town *town)
+{
+    key_number--;
+    charge(town);
+}
+static void withdraw_too_much(struct town *town)
+{
+    run(town, town_ask(town, COMMAND_WITHDRAW, "ali", FRONT, "ali", "", "{\"account\":\"ali\",\"amount\":9999999}"));
+}
+static void withdraw_elsewhere(struct town *town)
+{
+    run(town, town_ask(town, COMMAND_WITHDRAW, "ali", FRONT, "nobody", "", "{\"account\":\"nobody\",\"amount\":1}"));
 }
 
 /* One after the other, so that the log holds several commits that a checkpoint has not seen. */
@@ -397,6 +446,12 @@ static void stop(struct town *town)
     town_stop(town);
 }
 
+static void backed_up(struct town *town)
+{
+    story(town);
+    backup_create(town);
+}
+
 static void start(struct town *town)
 {
     char reason[512];
@@ -411,50 +466,126 @@ static void stop_and_start(struct town *town)
     start(town);
 }
 
+/* The first command of a process finds no page of the database in memory. */
+static void after_start(struct town *town)
+{
+    with_code(town);
+    stop_and_start(town);
+}
+
+/* ---- the largest withdrawal that there may be ---- */
+
+static void many_topups(struct town *town)
+{
+    fact(town, COMMAND_ACCOUNT_PUT, "big", "", ACCOUNT("alibaba", "ID3"));
+    for (int i = 0; i < PLAN_LOTS_MAX; i++)
+        run(town, town_ask(town, COMMAND_TOPUP, "billing", BILLING, "big", "",
+                           "{\"ref\":\"b%d\",\"amount\":1000,\"method\":\"alipay\"}", i));
+}
+static void withdraw_all(struct town *town)
+{
+    run(town, town_ask(town, COMMAND_WITHDRAW, "big", FRONT, "big", "", "{\"account\":\"big\",\"amount\":%d}",
+                       PLAN_LOTS_MAX * 1000));
+}
+static void large(struct town *town)
+{
+    many_topups(town);
+    withdraw_all(town);
+}
+static void large_with_code(struct town *town)
+{
+    large(town);
+    code(town);
+}
+static void large_sent(struct town *town)
+{
+    large_with_code(town);
+    tick(town);
+}
+
+const struct operation operations_thin[OPERATIONS_THIN] = {
+    {"after_start", after_start, batch_mixed},
+    {"large_withdraw", many_topups, withdraw_all},
+    {"large_code", large, code},
+    {"large_cancel", large_with_code, cancel},
+    {"large_intents", large_with_code, tick},
+    {"large_evidence", large_sent, paid},
+};
+
 const struct operation operations[] = {
-    {"account", nothing, account, false},
-    {"topup", nothing, topup, false},
-    {"charge", nothing, charge, false},
-    {"charge_reverse", charge, reverse, false},
-    {"chargeback", nothing, chargeback, false},
-    {"claim", nothing, claim, false},
-    {"resource", nothing, resource, false},
-    {"credit", nothing, credit, false},
-    {"transfer", nothing, transfer, false},
-    {"recall", transfer, recall, false},
-    {"allocate", nothing, allocate, false},
-    {"invoiced", allocate, invoiced, false},
-    {"reclaim", allocate, reclaim, false},
-    {"case", nothing, ticket, false},
-    {"withdraw", nothing, withdraw, false},
-    {"code", withdraw, code, false},
-    {"code_for_review", withdraw_reviewed, code, false},
-    {"wrong_code", withdraw, code_wrong, false},
-    {"resend_code", withdraw, code_again, false},
-    {"cancel", with_code, cancel, false},
-    {"expire", withdraw, tick_tomorrow, false},
-    {"approve", in_review, approve, false},
-    {"reject", in_review, reject, false},
-    {"need_documents", in_review, ask_papers, false},
-    {"document", without_papers, bring_papers, false},
-    {"intents", with_code, tick, false},
-    {"evidence_paid", sent, paid, false},
-    {"evidence_not_paid", sent, not_paid, false},
-    {"evidence_nothing", sent, nothing_known, false},
-    {"evidence_accepted", sent, accepted, false},
-    {"evidence_returned", was_paid, returned, false},
-    {"evidence_arrived", was_paid, arrived, false},
-    {"evidence_duplicate", was_paid, paid, false},
-    {"paid_after_release", was_released, paid, false},
-    {"contradiction", was_paid, not_paid, false},
-    {"query", was_unknown, tick_later, false},
-    {"resend_same_key", was_not_found, tick_later, false},
-    {"age_to_manual", was_asked_lately, tick_later, false},
-    {"resolve_by_two", was_manual, resolve, false},
-    {"batch_of_16", nothing, batch, false},
-    {"four_in_a_row", nothing, story, false},
-    {"start", stop, start, true},
-    {"stop", story, stop, true},
-    {"stop_and_start", story, stop_and_start, true},
+    {"account", nothing, account},
+    {"topup", nothing, topup},
+    {"charge", nothing, charge},
+    {"charge_reverse", charge, reverse},
+    {"chargeback", nothing, chargeback},
+    {"claim", nothing, claim},
+    {"resource", nothing, resource},
+    {"credit", nothing, credit},
+    {"transfer", nothing, transfer},
+    {"recall", transfer, recall},
+    {"allocate", nothing, allocate},
+    {"invoiced", allocate, invoiced},
+    {"reclaim", allocate, reclaim},
+    {"case", nothing, ticket},
+    {"withdraw", nothing, withdraw},
+    {"code", withdraw, code},
+    {"code_for_review", withdraw_reviewed, code},
+    {"wrong_code", withdraw, code_wrong, .refusal = "wrong_code"},
+    {"replay", topup, topup_again},
+    {"key_reused", topup, key_reused, .refusal = "idempotency_key_reused"},
+    {"refused", nothing, withdraw_too_much, .refusal = "amount_exceeds_withdrawable"},
+    {"missing", nothing, withdraw_elsewhere, .refusal = "not_found"},
+    {"resend_code", withdraw, code_again},
+    {"cancel", with_code, cancel},
+    {"expire", withdraw, tick_tomorrow},
+    {"approve", in_review, approve},
+    {"reject", in_review, reject},
+    {"need_documents", in_review, ask_papers},
+    {"document", without_papers, bring_papers},
+    {"intents", with_code, tick},
+    {"evidence_paid", sent, paid},
+    {"evidence_not_paid", sent, not_paid},
+    {"evidence_nothing", sent, nothing_known},
+    {"evidence_accepted", sent, accepted},
+    {"evidence_returned", was_paid, returned},
+    {"evidence_arrived", was_paid, arrived},
+    {"evidence_duplicate", was_paid, paid},
+    {"paid_after_release", was_released, paid},
+    {"contradiction", was_paid, not_paid},
+    {"query", was_unknown, tick_later},
+    {"resend_same_key", was_not_found, tick_later},
+    {"age_to_manual", was_asked_lately, tick_later},
+    {"resolve_by_two", was_manual, resolve},
+    {"batch_of_16", nothing, batch},
+    {"batch_mixed", with_code, batch_mixed},
+    {"four_in_a_row", nothing, story},
+    {"start", stop, start, .by_store = true},
+    {"stop", story, stop, .by_store = true},
+    {"stop_and_start", story, stop_and_start, .by_store = true},
+    {"backup", story, backup_create, .by_store = true, .beside = backup_beside},
+    {"restore", backed_up, backup_restore, .by_store = true, .beside = restore_beside, .meta = RESTORE_META},
+    {"migrate", older_books, start, .by_store = true, .finishes = true, .meta = "key <> 'store'"}, /* a random name */
 };
 const size_t operations_count = ARRAY_COUNT(operations);
+
+void operation_ready(struct town *town, const struct operation *operation)
+{
+    char reason[512];
+
+    town_build(town, 7, false);
+    if (!town_start(town, true, reason)) {
+        fprintf(stderr, "the town does not start: %s\n", reason);
+        exit(2);
+    }
+    base(town);
+    operation_refusal[0] = '\0';
+    operation->prepare(town);
+}
+
+bool operation_refused_rightly(const struct operation *operation)
+{
+    char code[64];
+
+    snprintf(code, sizeof code, "\"code\":\"%s\"", operation->refusal != NULL ? operation->refusal : "");
+    return strstr(operation_refusal, code) != NULL;
+}

@@ -12,22 +12,36 @@ struct operation {
     const char *name;
     void (*prepare)(struct town *town);
     void (*act)(struct town *town);
-    bool by_store; /* no command: the books are the same before, after, and at every cut */
+    const char *refusal; /* the code that it is refused with; NULL: it is accepted */
+    bool by_store;       /* no command: the books are the same before, after, and at every cut */
+    bool finishes;       /* what was cut off, the next start completes: those are the books that are looked at */
+    /* Of what stands beside the database after a cut; NULL: it is as it must be. `books`: before the operation;
+     * `answered`: it was over. */
+    const char *(*beside)(const struct town *town, uint64_t books, bool answered);
+    const char *meta; /* SQL: which rows of table meta belong to the books; NULL: all */
 };
 extern const struct operation operations[];
 extern const size_t operations_count;
+/* Too much work to look at each of their points. About as many top-ups as a withdrawal may take: what is decided must
+ * fit into the memory that was reserved for it. And the first command of a process. */
+#define OPERATIONS_THIN 6
+extern const struct operation operations_thin[OPERATIONS_THIN];
 
 /* Called around each step of an act; may be NULL. */
 extern void (*operation_step)(struct town *town, bool done);
 /* Steps that were answered 2xx since it was set to 0, and the first answer that was not. */
 extern int operation_accepted;
-extern char operation_refusal[256];
+#define OPERATION_REFUSAL_BYTES 512
+extern char operation_refusal[OPERATION_REFUSAL_BYTES];
+
+/* The first answer that was not 2xx is the refusal that belongs to the operation. */
+bool operation_refused_rightly(const struct operation *operation);
 
 /* The next act asks as the last one did: the same keys at the same moment. Call it before the first, too. */
 void operation_remember(struct town *town);
 void operation_ask_again(struct town *town);
 
-/* Accounts and money that every operation starts from. */
-void operation_base(struct town *town);
+/* Builds and starts the town, with the accounts and the money that every operation starts from, and prepares. */
+void operation_ready(struct town *town, const struct operation *operation);
 
 #endif

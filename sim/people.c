@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/connection.h"
-
-#define PICKS 16
+#include "store/sqlite.h"
 
 /* Accounts by policy: those that allow many withdrawals have more. */
 static const char *const policies[] = {"alibaba", "huawei", "jdcloud", "pingan", "northwind"};
@@ -41,18 +39,6 @@ void sim_fail(struct sim *sim, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(sim->failure, sizeof sim->failure, format, arguments);
     va_end(arguments);
-}
-
-size_t sim_ids(struct sim *sim, const char *sql, int64_t *ret, size_t most)
-{
-    sqlite3_stmt *statement = NULL;
-    size_t count = 0;
-
-    if (sqlite3_prepare_v2(sim->town.reader->db, sql, -1, &statement, NULL) == SQLITE_OK)
-        while (count < most && sqlite3_step(statement) == SQLITE_ROW)
-            ret[count++] = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return count;
 }
 
 static uint64_t text_hash(const char *text)
@@ -120,6 +106,12 @@ static bool is_kept(const struct memo *memo)
            memo->kind != COMMAND_CLAIM_PUT && memo->kind != COMMAND_RESOURCE_PUT && memo->kind != COMMAND_INVOICED_PUT;
 }
 
+static void note_fact(struct sim *sim, const struct memo *memo)
+{
+    if (sim->telling && sim->told_count < PEOPLE_TOLD && memo->status < 300 && strcmp(memo->principal, "billing") == 0)
+        sim->told[sim->told_count++] = *memo;
+}
+
 void people_run(struct sim *sim)
 {
     size_t count = sim->flying_count;
@@ -137,6 +129,7 @@ void people_run(struct sim *sim)
             continue;
         }
         note_answer(sim, memo, sim->askings[i]);
+        note_fact(sim, memo);
         if (is_kept(memo))
             sim->memos[sim->memos_count++ % PEOPLE_MEMOS] = *memo;
         free(sim->askings[i]->body);
@@ -197,7 +190,7 @@ static void want_topup(struct sim *sim, struct person *person)
         sim, COMMAND_TOPUP, "billing", ROLE_FACTS, person->ref, "", 0,
         "{\"ref\":\"t%lld\",\"amount\":%u,\"method\":\"%s\",\"bank\":\"%s\",\"paid_at\":\"%s\",\"payer\":{\"kind\":"
         "\"%s\",\"name\":\"%s\",\"account\":\"6222%u\"},\"channel_ref\":\"C%s%lld\"%s}",
-        (long long)person->topups, (person->policy == 4 ? 10 : 1) * (20000 + sim_below(sim, 400000)), method, bank,
+        (long long)person->topups, (person->policy == 4 ? 10 : 1) * (40000 + sim_below(sim, 600000)), method, bank,
         paid_at, sim_below(sim, 3) == 0 ? "corporate" : "personal", person->name, 1000000 + sim_below(sim, 1000000),
         person->ref, (long long)person->topups, sim_below(sim, 20) == 0 ? ",\"bonus\":true" : "");
 }
@@ -282,7 +275,7 @@ static void want_withdrawal(struct sim *sim, struct person *person)
             "\"Xixi\",\"province\":\"Zhejiang\",\"city\":\"Hangzhou\"},\"reason\":\"%s\",\"documents\":[\"%s\",\"%s\"]%"
             "s",
             person->name, sim_below(sim, 1000000), person->policy == 4 ? "card_lost" : "original_account_closed",
-            person->document, person->document, route == 0 ? ",\"route\":\"application\"" : "");
+            person->papers[0], person->papers[1], route == 0 ? ",\"route\":\"application\"" : "");
     if (person->policy != 0 && person->policy != 4 && route < 3)
         snprintf(
             destination, sizeof destination,
@@ -300,24 +293,45 @@ static void want_withdrawal(struct sim *sim, struct person *person)
                 strategies[sim_below(sim, ARRAY_COUNT(strategies))], destination);
 }
 
-static bool pick(struct sim *sim, const char *sql, int64_t *ret)
-{
-    int64_t ids[PICKS];
-    size_t count = sim_ids(sim, sql, ids, PICKS);
+/* ---- what waits for somebody ---- */
 
-    if (count == 0)
+#define WAITING "status IN ('in_review', 'need_documents')" /* as its index says it */
+static const char *const pools[POOL__COUNT] = {
+    [POOL_CODE] = "SELECT id FROM withdrawal WHERE next_at > 0 AND status = 'awaiting_code' ORDER BY id DESC LIMIT 64",
+    [POOL_REVIEW] = "SELECT id FROM withdrawal WHERE " WAITING " AND status = 'in_review' LIMIT 64",
+    [POOL_PAPER] = "SELECT id FROM withdrawal WHERE " WAITING " AND status = 'need_documents' LIMIT 64",
+    [POOL_APPROVED] = "SELECT id FROM withdrawal WHERE next_at > 0 AND status = 'approved' ORDER BY id DESC LIMIT 64",
+    [POOL_ANY] = "SELECT id FROM withdrawal ORDER BY id DESC LIMIT 64",
+};
+
+/* Looked up once a batch, and seldom taken twice in it: then two requests meet over one withdrawal. */
+static bool pool_take(struct sim *sim, enum pool_kind kind, int64_t *ret)
+{
+    struct pool *pool = &sim->pools[kind];
+    uint32_t at;
+
+    if (!pool->known)
+        pool->count = town_ints(&sim->town, pools[kind], pool->ids, POOL_IDS);
+    pool->known = true;
+    if (pool->count == 0)
         return false;
-    *ret = ids[sim_below(sim, (uint32_t)count)];
+    at = sim_below(sim, (uint32_t)pool->count);
+    *ret = pool->ids[at];
+    if (sim_below(sim, 16) != 0)
+        pool->ids[at] = pool->ids[--pool->count];
     return true;
 }
 
-static void want_code(struct sim *sim)
+static void pools_forget(struct sim *sim)
 {
-    int64_t id;
+    for (int kind = 0; kind < POOL__COUNT; kind++)
+        sim->pools[kind].known = false;
+}
+
+static void want_code(struct sim *sim, int64_t id)
+{
     char code[16];
 
-    if (!pick(sim, "SELECT id FROM withdrawal WHERE status = 'awaiting_code' ORDER BY id DESC LIMIT 16", &id))
-        return;
     town_code(&sim->town, id, code);
     if (code[0] == '\0')
         return; /* the disk did not answer */
@@ -326,28 +340,22 @@ static void want_code(struct sim *sim)
     people_want(sim, COMMAND_CODE, "front", ROLE_WITHDRAW, "", "", id, "{\"code\":\"%s\"}", code);
 }
 
-static void want_review(struct sim *sim, bool finally)
+static void want_review(struct sim *sim, int64_t id, bool finally)
 {
     static const char *const reviewers[] = {"rita", "ravi", "rosa"};
-    int64_t id;
     uint32_t chance = sim_below(sim, 12);
 
-    if (!pick(sim, "SELECT id FROM withdrawal WHERE status = 'in_review' ORDER BY id LIMIT 16", &id))
-        return;
-    people_want(sim, COMMAND_REVIEW, reviewers[sim_below(sim, 3)], ROLE_REVIEW, "", "", id,
+    people_want(sim, COMMAND_REVIEW, reviewers[sim_below(sim, 3)], ROLE_APPROVE, "", "", id,
                 "{\"decision\":\"%s\",\"reason\":\"seen\"}",
                 chance == 0 || (finally && chance < 6) ? "reject"
                 : chance == 1 && !finally              ? "need_documents"
                                                        : "approve");
 }
 
-static void want_paper(struct sim *sim)
+static void want_paper(struct sim *sim, int64_t id)
 {
-    int64_t id;
     char text[ID_TEXT_BYTES];
 
-    if (!pick(sim, "SELECT id FROM withdrawal WHERE status = 'need_documents' ORDER BY id LIMIT 16", &id))
-        return;
     id_format("wd", id, text);
     people_want(
         sim, COMMAND_DOCUMENT, "front", ROLE_WITHDRAW, "", "", 0,
@@ -357,41 +365,38 @@ static void want_paper(struct sim *sim)
 
 static void want_other(struct sim *sim)
 {
-    static const char *const picks[] = {
-        "SELECT id FROM withdrawal WHERE status = 'awaiting_code' ORDER BY id DESC LIMIT 16",
-        "SELECT id FROM withdrawal WHERE status IN ('in_review', 'approved') ORDER BY id DESC LIMIT 16",
-        "SELECT id FROM withdrawal ORDER BY id DESC LIMIT 16",
-    };
+    static const enum pool_kind kinds[] = {POOL_CODE, POOL_REVIEW, POOL_APPROVED, POOL_ANY};
     int64_t id;
 
-    if (!pick(sim, picks[sim_below(sim, 3)], &id))
-        return;
-    people_want(sim, sim_below(sim, 2) ? COMMAND_RESEND : COMMAND_CANCEL, "front", ROLE_WITHDRAW, "", "", id, NULL);
+    if (pool_take(sim, kinds[sim_below(sim, ARRAY_COUNT(kinds))], &id))
+        people_want(sim, sim_below(sim, 2) ? COMMAND_RESEND : COMMAND_CANCEL, "front", ROLE_WITHDRAW, "", "", id, NULL);
 }
 
 static void want_something(struct sim *sim)
 {
     struct person *person = &sim->people[sim_below(sim, PEOPLE_ACCOUNTS)];
     uint32_t what = sim_below(sim, 100);
+    int64_t id;
 
-    if (what < 10)
+    if (what < 4)
         want_topup(sim, person);
-    else if (what < 24)
+    else if (what < 14)
         want_fact(sim, person);
-    else if (what < 52)
+    else if (what < 62)
         want_withdrawal(sim, person);
-    else if (what < 78)
-        want_code(sim);
-    else if (what < 91)
-        want_review(sim, false);
-    else if (what < 95)
-        want_paper(sim);
+    else if (what < 78 && pool_take(sim, POOL_CODE, &id))
+        want_code(sim, id);
+    else if (what < 91 && pool_take(sim, POOL_REVIEW, &id))
+        want_review(sim, id, false);
+    else if (what < 95 && pool_take(sim, POOL_PAPER, &id))
+        want_paper(sim, id);
     else
         want_other(sim);
 }
 
 void people_act(struct sim *sim, size_t most)
 {
+    pools_forget(sim);
     for (size_t i = 0; i < most; i++)
         want_something(sim);
     people_run(sim);
@@ -406,19 +411,30 @@ void people_act(struct sim *sim, size_t most)
         people_ask_again(sim, memo, true);
 }
 
-void people_review_all(struct sim *sim)
+/* One batch of decisions about all that waits. False: nothing did. */
+static bool review_once(struct sim *sim)
 {
     int64_t id;
 
-    for (int i = 0;
-         i < 2000 && pick(sim, "SELECT id FROM withdrawal WHERE status IN ('in_review', 'need_documents')", &id); i++) {
-        if (sim_below(sim, 4) == 0)
-            want_paper(sim);
-        want_review(sim, true);
-        if (sim->flying_count == 0)
+    pools_forget(sim);
+    while (sim->flying_count < TOWN_BATCH_MAX / 2 && pool_take(sim, POOL_REVIEW, &id))
+        want_review(sim, id, true);
+    while (sim->flying_count < TOWN_BATCH_MAX && pool_take(sim, POOL_PAPER, &id)) {
+        if (sim_below(sim, 2) == 0)
+            want_paper(sim, id);
+        else
             people_want(sim, COMMAND_REVIEW, "rita", ROLE_REVIEW, "", "", id, "{\"decision\":\"reject\"}");
-        people_run(sim);
     }
+    if (sim->flying_count == 0)
+        return false;
+    people_run(sim);
+    return true;
+}
+
+void people_review_all(struct sim *sim)
+{
+    for (int i = 0; i < 1000 && review_once(sim); i++)
+        continue;
 }
 
 /* ---- two people and a document ---- */
@@ -426,14 +442,14 @@ void people_review_all(struct sim *sim)
 static void resolve_one(struct sim *sim, int64_t attempt)
 {
     static const char *const people[] = {"rita", "ravi"};
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *statement =
+        town_statement(&sim->town, "SELECT withdrawal, key, channel, amount, (SELECT min(d.id) FROM document d "
+                                   "WHERE d.account = attempt.account) FROM attempt WHERE id = ?1");
     char document[ID_TEXT_BYTES];
 
-    if (sqlite3_prepare_v2(sim->town.reader->db, "SELECT withdrawal, key, channel, amount FROM attempt WHERE id = ?1",
-                           -1, &statement, NULL) != SQLITE_OK)
+    if (statement == NULL)
         return;
     sqlite3_bind_int64(statement, 1, attempt);
-    id_format("doc", attempt, document);
     if (sqlite3_step(statement) == SQLITE_ROW) {
         int64_t withdrawal = sqlite3_column_int64(statement, 0);
         const char *key = (const char *)sqlite3_column_text(statement, 1);
@@ -442,23 +458,24 @@ static void resolve_one(struct sim *sim, int64_t attempt)
 
         if (sim_below(sim, 6) == 0)
             paid = !paid; /* people err */
+        id_format("doc", sqlite3_column_int64(statement, 4), document);
         for (size_t i = 0; i < 2; i++)
             people_want(
-                sim, COMMAND_RESOLVE, people[i], ROLE_REVIEW, "", "", withdrawal,
+                sim, COMMAND_RESOLVE, people[i], ROLE_RESOLVE, "", "", withdrawal,
                 "{\"key\":\"%s\",\"kind\":\"%s\",\"amount\":%lld,\"document\":\"%s\",\"reference\":\"BY-HAND\"}", key,
                 paid ? "paid" : "not_paid", (long long)sqlite3_column_int64(statement, 3), document);
     }
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
     people_run(sim);
 }
 
 void people_resolve_manual(struct sim *sim, bool all)
 {
     int64_t ids[256];
-    size_t count = sim_ids(sim,
-                           "SELECT a.id FROM leg l JOIN attempt a ON a.withdrawal = l.withdrawal AND a.leg = l.id "
-                           "WHERE l.status = 'manual' AND a.status IN ('intent', 'unknown')",
-                           ids, ARRAY_COUNT(ids));
+    size_t count = town_ints(&sim->town,
+                             "SELECT a.id FROM leg l JOIN attempt a ON a.withdrawal = l.withdrawal AND a.leg = l.id "
+                             "WHERE l.status = 'manual' AND a.status IN ('intent', 'unknown')",
+                             ids, ARRAY_COUNT(ids));
 
     for (size_t i = 0; i < count; i++)
         if (all || sim_below(sim, 2) == 0)
@@ -467,12 +484,12 @@ void people_resolve_manual(struct sim *sim, bool all)
 
 /* ---- moving in ---- */
 
-static void settle_document(struct sim *sim, struct person *person)
+static void settle_paper(struct sim *sim, struct person *person, size_t n)
 {
     struct asking *asking = town_ask(
         &sim->town, COMMAND_DOCUMENT, person->ref, ROLE_CUSTOMER, person->ref, "",
-        "{\"account\":\"%s\",\"name\":\"form.pdf\",\"media_type\":\"application/pdf\",\"content\":\"JVBERi0xLjQK\"}",
-        person->ref);
+        "{\"account\":\"%s\",\"name\":\"form%zu.pdf\",\"media_type\":\"application/pdf\",\"content\":\"JVBERi0xLjQK\"}",
+        person->ref, n);
     const char *id;
 
     town_run(&sim->town, &asking, 1);
@@ -480,7 +497,7 @@ static void settle_document(struct sim *sim, struct person *person)
     id = json_string_value(json_object_get(body, "id"));
     if (id == NULL)
         sim_fail(sim, "a document was not taken: %d %.200s", asking->status, asking->body);
-    snprintf(person->document, sizeof person->document, "%s", id != NULL ? id : "");
+    snprintf(person->papers[n], sizeof person->papers[n], "%s", id != NULL ? id : "");
     json_decref(body);
     free(asking->body);
 }
@@ -500,9 +517,10 @@ void people_settle(struct sim *sim)
             "\"%s\",\"id_number\":\"%s\",\"verified\":true}}",
             policies[person->policy], i, person->name, person->identity);
         people_run(sim);
-        for (int topup = 0; topup < 8; topup++)
+        for (int topup = 0; topup < 5; topup++)
             want_topup(sim, person);
         people_run(sim);
-        settle_document(sim, person);
+        settle_paper(sim, person, 0);
+        settle_paper(sim, person, 1);
     }
 }

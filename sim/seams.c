@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seams.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,6 +44,10 @@ void seams_install(void)
     struct sigaction action = {.sa_handler = aborted, .sa_flags = SA_NODEFER};
 
     (void)sigaction(SIGABRT, &action, NULL);
+    /* What is freed is wanted again at once: pages are not given back to the kernel, to be cleared anew. 32 MB is the
+     * largest threshold that the C library takes. */
+    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);

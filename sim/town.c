@@ -13,7 +13,7 @@
 #include "access/vault.h"
 #include "base/embedded.h"
 #include "crash_vfs.h"
-#include "store/connection.h"
+#include "store/sqlite.h"
 
 extern const struct embedded embedded_fifth[];
 
@@ -26,8 +26,13 @@ static const struct {
 } banks[TOWN_CHANNELS] = {
     {"alipay", {.refund = true, .transfer = true, .query = true, .callbacks = true}},
     {"wechatpay",
-     {.refund = true, .transfer = true, .query = true, .callbacks = true, .spacing_ms = MS_MINUTE, .dedupe_days = 1}},
-    {"unionpay", {.refund = true, .transfer = true, .query = true, .dedupe_days = 7}},
+     {.refund = true,
+      .transfer = true,
+      .query = true,
+      .callbacks = true,
+      .spacing_ms = MS_MINUTE,
+      .dedupe_ms = MS_DAY}},
+    {"unionpay", {.refund = true, .transfer = true, .query = true, .dedupe_ms = 7 * MS_DAY}},
     {"bankfile", {.refund = true, .transfer = true, .query = true, .callbacks = true}},
 };
 
@@ -48,27 +53,36 @@ static void path_of(const struct town *town, const char *name, char ret[DISK_PAT
 }
 
 /* The master key comes from the seed, or two runs of one seed would differ in every sealed byte. */
-static void key_write(const struct town *town, uint64_t seed)
+static void key_of_seed(const struct town *town, uint64_t seed)
 {
-    char path[DISK_PATH_BYTES + 32];
-    uint8_t key[32];
+    uint8_t key[TOWN_KEY_BYTES];
     struct random random;
 
     random_init_seed(&random, ~seed);
     random_fill(&random, key, sizeof key);
+    town_key(town, key);
+}
+
+void town_key(const struct town *town, const uint8_t key[TOWN_KEY_BYTES])
+{
+    char path[DISK_PATH_BYTES + 32];
+
     path_of(town, "master.key", path);
     (void)unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, key, sizeof key) != (ssize_t)sizeof key)
+    if (fd < 0 || write(fd, key, TOWN_KEY_BYTES) != TOWN_KEY_BYTES)
         die(path, "cannot be written");
     close(fd);
 }
 
 void town_place(char ret[DISK_PATH_BYTES])
 {
-    const char *place = getenv("TMPDIR");
+    static char place[DISK_PATH_BYTES];
+    const char *above = getenv("TMPDIR");
 
-    snprintf(ret, DISK_PATH_BYTES, "%s/ebb-sim-%ld", place != NULL ? place : "/tmp", (long)getpid());
+    if (place[0] == '\0')
+        snprintf(place, sizeof place, "%s/ebb-sim-%ld", above != NULL ? above : "/tmp", (long)getpid());
+    memcpy(ret, place, sizeof place);
 }
 
 static void policy_write(const struct town *town, const struct embedded *file)
@@ -92,6 +106,23 @@ static void policies_write(struct town *town)
         policy_write(town, file);
 }
 
+void town_reseed(struct town *town, uint64_t seed)
+{
+    random_init_seed(&town->world.random, seed ^ 0x5eed);
+    random_init_seed(&town->random, seed);
+    random_init_seed(&town->disk.random, seed);
+    sqlite3_randomness(0, NULL);
+    town->checkpoint_commits = 4 << (seed % 4);
+}
+
+void town_anchor(struct town *town)
+{
+    path_of(town, ANCHOR_BESIDE, town->anchor);
+    (void)unlink(town->anchor);
+    town->anchors[0] = town->anchor;
+    town->anchors_count = 1;
+}
+
 void town_build(struct town *town, uint64_t seed, bool fifth)
 {
     char reason[256] = "";
@@ -103,15 +134,14 @@ void town_build(struct town *town, uint64_t seed, bool fifth)
         die(town->directory, "cannot be made");
     if (fifth)
         policies_write(town);
-    key_write(town, seed);
+    key_of_seed(town, seed);
     disk_init(&town->disk, seed);
     town->disk.power_gone = seams_power_gone;
     crash_vfs_insert(&town->disk);
     sqlite3_randomness(0, NULL);
     town->now = (struct instant){TOWN_START_MS};
     town->world = (struct world){.now = town_now, .context = town};
-    random_init_seed(&town->world.random, seed ^ 0x5eed);
-    random_init_seed(&town->random, seed);
+    town_reseed(town, seed);
     arena_init(&town->arena, TOWN_ARENA_BYTES);
     if (calendar_load(embedded_calendars[0].data, embedded_calendars[0].size, &town->calendar, &mistake) != ERR_NONE)
         die("calendar", mistake.expected);
@@ -127,10 +157,21 @@ void town_build(struct town *town, uint64_t seed, bool fifth)
     close(town->fd_first);
 }
 
-void town_raze(struct town *town)
+void town_forget(struct town *town)
+{
+    for (size_t i = 0; i < TOWN_CHANNELS; i++)
+        town->channels.items[i]->operations->close(town->channels.items[i]);
+    if (town->prepared)
+        policies_fini(&town->policies);
+    arena_fini(&town->arena);
+    disk_fini(&town->disk);
+}
+
+void town_sweep(const struct town *town)
 {
     static const char *const files[] = {"master.key",
                                         "ebb.lock",
+                                        ANCHOR_BESIDE,
                                         "ebb.db",
                                         "ebb.db-shm",
                                         "ebb.db-wal",
@@ -141,12 +182,6 @@ void town_raze(struct town *town)
                                         "policies/fifth.yaml"};
     char path[DISK_PATH_BYTES + 32];
 
-    for (size_t i = 0; i < TOWN_CHANNELS; i++)
-        town->channels.items[i]->operations->close(town->channels.items[i]);
-    if (town->prepared)
-        policies_fini(&town->policies);
-    arena_fini(&town->arena);
-    disk_fini(&town->disk);
     for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
         path_of(town, files[i], path);
         (void)unlink(path);
@@ -154,6 +189,12 @@ void town_raze(struct town *town)
     path_of(town, "policies", path);
     (void)rmdir(path);
     (void)rmdir(town->directory);
+}
+
+void town_raze(struct town *town)
+{
+    town_forget(town);
+    town_sweep(town);
 }
 
 static enum err database_prepare(struct town *town, char ret_reason[512])
@@ -182,9 +223,12 @@ static enum err engine_prepare(struct town *town, char ret_reason[512])
                                    .channels = &town->channels,
                                    .queue_max = 1000,
                                    .batch_max = TOWN_BATCH_MAX,
+                                   .checkpoint_commits = town->checkpoint_commits,
+                                   .anchors = town->anchors,
+                                   .anchors_count = town->anchors_count,
                                    .effects = payout_effects,
                                    .due = payout_due};
-    struct payout_config payouts = {.channels = &town->channels, .directory = town->directory};
+    struct payout_config payouts = {.channels = &town->channels, .store = town->directory};
 
     town->payout = payout_new();
     if (town->payout == NULL)
@@ -214,6 +258,7 @@ bool town_start(struct town *town, bool whole, char ret_reason[512])
 
 void town_stop(struct town *town)
 {
+    town_statements_close(town);
     store_close(&town->reader);
     payout_free(&town->payout);
     engine_close(&town->engine);
@@ -231,6 +276,7 @@ void town_drop(struct town *town)
     town->engine = NULL;
     town->payout = NULL;
     town->reader = NULL;
+    town_statements_forget(town);
     disk_process_end(&town->disk);
 }
 
@@ -243,30 +289,30 @@ static void asking_done(struct command *command, struct reply *reply)
     asking->answered = true;
     asking->status = reply->status;
     asking->replayed = reply->replayed;
-    asking->body = strdup(reply->body != NULL ? reply->body : "");
-    reply_fini(reply);
+    if (reply->body == NULL) {
+        asking->body = strdup("");
+        return;
+    }
+    memcpy(&asking->body, &reply->body, sizeof asking->body); /* it was malloc'ed for us */
+    *reply = (struct reply){0};
 }
 
-struct asking *town_ask(struct town *town, enum command_kind kind, const char *principal, unsigned roles,
-                        const char *account, const char *object, const char *json, ...)
+struct asking *town_ask_text(struct town *town, enum command_kind kind, const char *principal, unsigned roles,
+                             const char *account, const char *object, const char *json)
 {
     struct asking *asking = arena_must(&town->arena, sizeof *asking);
     struct command *command = &asking->command;
     const struct shape *shape = command_shape(kind);
+    const char *text = json != NULL ? json : "";
 
     *command = (struct command){.kind = kind, .roles = roles, .any_version = true};
     snprintf(command->principal, sizeof command->principal, "%s", principal);
     snprintf(command->account, sizeof command->account, "%s", account);
     snprintf(command->object, sizeof command->object, "%s", object);
-    char text[2048] = "";
     if (json != NULL) {
         struct field_problems problems = {0};
         void *ask = arena_must(&town->arena, shape->bytes);
-        va_list arguments;
 
-        va_start(arguments, json);
-        vsnprintf(text, sizeof text, json, arguments);
-        va_end(arguments);
         if (field_read_json(text, strlen(text), shape, &town->arena, ask, &problems) != ERR_NONE)
             die(text, problems.items[0].detail);
         command->ask = ask;
@@ -274,6 +320,20 @@ struct asking *town_ask(struct town *town, enum command_kind kind, const char *p
     struct bytes parts[] = {bytes_of_text(text), bytes_of_text(account), bytes_of_text(object)};
     hash_parts("sim", NULL, parts, ARRAY_COUNT(parts), command->fingerprint, sizeof command->fingerprint);
     return asking;
+}
+
+struct asking *town_ask(struct town *town, enum command_kind kind, const char *principal, unsigned roles,
+                        const char *account, const char *object, const char *json, ...)
+{
+    char text[2048];
+    va_list arguments;
+
+    if (json == NULL)
+        return town_ask_text(town, kind, principal, roles, account, object, NULL);
+    va_start(arguments, json);
+    vsnprintf(text, sizeof text, json, arguments);
+    va_end(arguments);
+    return town_ask_text(town, kind, principal, roles, account, object, text);
 }
 
 void asking_key(struct asking *asking, const char *key)
@@ -296,40 +356,4 @@ void town_run(struct town *town, struct asking **askings, size_t count)
 void town_reset(struct town *town)
 {
     arena_reset(&town->arena);
-}
-
-int64_t town_int(struct town *town, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    int64_t value = -1;
-
-    if (sqlite3_prepare_v2(town->reader->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return value;
-}
-
-void town_code(struct town *town, int64_t withdrawal, char ret[16])
-{
-    struct arena arena;
-    sqlite3_stmt *statement = NULL;
-    const char *sql =
-        "SELECT id, code FROM message WHERE withdrawal = ?1 AND code IS NOT NULL ORDER BY id DESC LIMIT 1";
-
-    ret[0] = '\0';
-    arena_init(&arena, 4096);
-    if (sqlite3_prepare_v2(town->reader->db, sql, -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_int64(statement, 1, withdrawal);
-        if (sqlite3_step(statement) == SQLITE_ROW) {
-            const char *code = NULL;
-            struct bytes sealed = {sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1)};
-
-            if (vault_open_field(&town->vault, "message", "code", sqlite3_column_int64(statement, 0), sealed, &arena,
-                                 &code) == ERR_NONE)
-                snprintf(ret, 16, "%s", code);
-        }
-    }
-    sqlite3_finalize(statement);
-    arena_fini(&arena);
 }

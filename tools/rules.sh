@@ -3,7 +3,7 @@
 # One line a rule of the four vendors: id, the scenario that proves it, and the policy key that switches it on.
 #   tools/rules.sh [ROOT]
 # A scenario is named with its id (tests/scenario/AL-09-formula.scenario). A policy key is the place in policies/*.yaml
-# whose line, or the comment above it, names the id. Rules that wait for a later issue stand in tests/scenario/later.txt.
+# whose line, or the comment above it, names the id. Rules that wait for a part that is not built stand in tests/scenario/later.txt.
 # Exit 1 when a rule lacks its scenario or its key.
 set -eu
 root=${1:-.}

@@ -10,7 +10,7 @@ SELECT 'entry', s.entry, s.lines, 2, e.amount FROM entry_sum s JOIN entry e ON e
 
 -- check: entry_line_gap | the lines of an entry are numbered 1, 2, …
 SELECT 'entry', s.entry, s.last_line, s.lines, e.amount
-FROM entry_sum s JOIN entry e ON e.id = s.entry WHERE s.lines <> s.last_line;
+FROM entry_sum s JOIN entry e ON e.id = s.entry WHERE s.lines <> s.last_line OR s.first_line <> 1;
 
 -- check: entry_amount | an entry's amount is what its lines move
 SELECT 'entry', e.id, e.amount, s.positive, e.amount - s.positive
@@ -55,9 +55,8 @@ SELECT 'posting', p.entry || '/' || p.line, p.entry, NULL, p.amount
 FROM posting p LEFT JOIN entry e ON e.id = p.entry WHERE e.id IS NULL;
 
 -- check: transit_open | what left one account in a transfer arrived in the other
-SELECT 'parcel', e.object, sum(p.amount), 0, sum(p.amount)
-FROM entry e JOIN posting p ON p.entry = e.id
-WHERE p.ledger = 'transit' GROUP BY e.object HAVING sum(p.amount) <> 0;
+SELECT 'parcel', object, sum(amount), 0, sum(amount)
+FROM fresh WHERE ledger = 'transit' GROUP BY object HAVING sum(amount) <> 0;
 
 -- check: fund_overdrawn | no fund and no hold was ever below zero
 -- The first entry that overdraws, with the balance that it leaves (SQLite takes `balance` from the row of the minimum).
@@ -66,5 +65,7 @@ FROM (SELECT account, ledger, source, entry,
              sum(amount) OVER (PARTITION BY account, ledger, source ORDER BY entry) AS balance
       FROM (SELECT account, ledger, coalesce(source, 0) AS source, entry, sum(amount) AS amount
             FROM posting WHERE ledger IN ('topup', 'held', 'transferred_in', 'allocated_in', 'other', 'voucher')
-            GROUP BY 1, 2, 3, 4))
+                AND entry NOT IN (SELECT entry FROM again)
+            GROUP BY 1, 2, 3, 4
+            UNION ALL SELECT account, ledger, source, 0, amount FROM flow_base))
 WHERE balance < 0 GROUP BY account, ledger, source;

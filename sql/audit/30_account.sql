@@ -32,7 +32,7 @@ FROM account a LEFT JOIN account_sum j ON j.account = a.id WHERE a.voucher <> co
 
 -- check: account_topped_up | topped_up is the sum of all top-ups ever
 SELECT 'account', a.id, a.topped_up, coalesce(t.amount, 0), a.topped_up - coalesce(t.amount, 0)
-FROM account a LEFT JOIN (SELECT account, sum(amount) AS amount FROM topup GROUP BY account) t ON t.account = a.id
+FROM account a LEFT JOIN (SELECT account, sum(amount) AS amount FROM every_topup GROUP BY account) t ON t.account = a.id
 WHERE a.topped_up <> coalesce(t.amount, 0);
 
 -- check: account_claims | an account's claims are the sums of its claim rows
@@ -69,38 +69,44 @@ WHERE coalesce(a.payg_last_released_at, 0) < r.at;
 SELECT 'account', a.id, a.topup_held + a.other_held, coalesce(l.amount, 0), a.topup_held + a.other_held
     - coalesce(l.amount, 0)
 FROM account a LEFT JOIN (
-    SELECT account, sum(amount) AS amount FROM leg
+    SELECT account, sum(amount) AS amount FROM every_leg
     WHERE status IN ('held', 'sending', 'accepted', 'unknown', 'manual') GROUP BY account) l ON l.account = a.id
 WHERE a.topup_held + a.other_held <> coalesce(l.amount, 0);
 
--- check: account_month | the withdrawals counted in the account's month are those confirmed in it
+-- check: account_counters | an account's counters stand on the latest day that one of its withdrawals was confirmed on
+SELECT 'account', a.id, a.month || ' ' || a.day, coalesce(w.day, 0) / 100 || ' ' || coalesce(w.day, 0), NULL
+FROM account a LEFT JOIN (
+    SELECT account, max(shanghai_day(confirmed_at)) AS day FROM every_withdrawal GROUP BY account) w ON w.account = a.id
+WHERE a.day <> coalesce(w.day, 0) OR a.month <> coalesce(w.day, 0) / 100;
+
+-- check: account_month | the withdrawals counted in the account's month are those that were counted under it
 SELECT 'account', a.id, a.withdrawals_month, coalesce(w.n, 0), a.withdrawals_month - coalesce(w.n, 0)
 FROM account a LEFT JOIN (
-    SELECT account, shanghai_month(confirmed_at) AS month, count(*) AS n
-    FROM withdrawal WHERE counted = 1 GROUP BY 1, 2) w ON w.account = a.id AND w.month = a.month
+    SELECT account, counted_day / 100 AS month, count(*) AS n
+    FROM every_withdrawal WHERE counted_day <> 0 GROUP BY 1, 2) w ON w.account = a.id AND w.month = a.month
 WHERE a.withdrawals_month <> coalesce(w.n, 0);
 
--- check: account_day | the withdrawals and amount counted in the account's day are those confirmed in it
+-- check: account_day | the withdrawals and amount counted in the account's day are those that were counted under it
 SELECT 'account', a.id, a.withdrawals_day || '/' || a.withdrawn_day, coalesce(w.n, 0) || '/' || coalesce(w.amount, 0),
        a.withdrawn_day - coalesce(w.amount, 0)
 FROM account a LEFT JOIN (
-    SELECT account, shanghai_day(confirmed_at) AS day, count(*) AS n, sum(amount) AS amount
-    FROM withdrawal WHERE counted = 1 GROUP BY 1, 2) w ON w.account = a.id AND w.day = a.day
+    SELECT account, counted_day AS day, count(*) AS n, sum(amount) AS amount
+    FROM every_withdrawal WHERE counted_day <> 0 GROUP BY 1, 2) w ON w.account = a.id AND w.day = a.day
 WHERE a.withdrawals_day <> coalesce(w.n, 0) OR a.withdrawn_day <> coalesce(w.amount, 0);
 
 -- check: account_master_missing | a master account exists
 SELECT 'account', a.id, a.master, NULL, NULL
-FROM account a WHERE a.master IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account m WHERE m.ref = a.master);
+FROM account a WHERE a.master IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.account m WHERE m.ref = a.master);
 
 -- check: subject_overdue | a subject's overdue is that of its accounts
 SELECT 'subject', hex(s.id), s.overdue, coalesce(a.overdue, 0), s.overdue - coalesce(a.overdue, 0)
-FROM subject s LEFT JOIN (SELECT subject, sum(overdue) AS overdue FROM account GROUP BY subject) a ON a.subject = s.id
+FROM subject s LEFT JOIN subject_sum a ON a.subject = s.id
 WHERE s.overdue <> coalesce(a.overdue, 0);
 
 -- check: subject_accounts | a subject counts its accounts
-SELECT 'subject', hex(s.id), s.accounts, coalesce(a.n, 0), s.overdue
-FROM subject s LEFT JOIN (SELECT subject, count(*) AS n FROM account GROUP BY subject) a ON a.subject = s.id
-WHERE s.accounts <> coalesce(a.n, 0);
+SELECT 'subject', hex(s.id), s.accounts, coalesce(a.accounts, 0), s.overdue
+FROM subject s LEFT JOIN subject_sum a ON a.subject = s.id
+WHERE s.accounts <> coalesce(a.accounts, 0);
 
 -- check: subject_missing | an account's subject has a row
 SELECT 'account', a.id, hex(a.subject), NULL, a.overdue
@@ -157,10 +163,10 @@ FROM owner_flow j LEFT JOIN owner_draws d
     ON d.owner = j.owner AND d.account = j.account AND d.ledger = j.ledger AND d.source = j.source
 WHERE d.owner IS NULL AND j.taken <> 0;
 
--- check: draw_owner_missing | a draw belongs to a fact or a parcel
+-- check: draw_owner_missing | a draw belongs to a fact, a parcel or a stray
 SELECT 'draw', d.owner || '/' || d.line, d.owner, NULL, d.amount
-FROM draw d LEFT JOIN fact f ON f.id = d.owner LEFT JOIN parcel c ON c.id = d.owner
-WHERE f.id IS NULL AND c.id IS NULL;
+FROM draw d LEFT JOIN fact f ON f.id = d.owner LEFT JOIN parcel c ON c.id = d.owner LEFT JOIN stray s ON s.id = d.owner
+WHERE f.id IS NULL AND c.id IS NULL AND s.id IS NULL;
 
 -- check: draw_line_gap | the draws of an owner are numbered 1, 2, …
 SELECT 'draw', owner, max(line), count(*), sum(amount) FROM draw GROUP BY owner HAVING max(line) <> count(*)
@@ -178,12 +184,10 @@ FROM fact f JOIN (SELECT owner, sum(amount) AS amount, sum(given_back) AS given_
     GROUP BY owner) d ON d.owner = f.id
 WHERE d.given_back <> CASE WHEN f.reversed_at IS NULL THEN 0 ELSE d.amount END;
 
--- check: fact_credit | a credit's amount is what the journal gave
-SELECT 'fact', f.id, f.amount, coalesce(j.amount, 0), f.amount - coalesce(j.amount, 0)
-FROM fact f LEFT JOIN (
-    SELECT e.object, p.ledger, sum(p.amount) AS amount FROM entry e JOIN posting p ON p.entry = e.id
-    WHERE e.kind = 'credit' AND p.amount > 0 GROUP BY 1, 2) j ON j.object = f.id AND j.ledger = f.fund
-WHERE f.kind = 'credit' AND f.amount <> coalesce(j.amount, 0);
+-- check: fact_credit | a credit's amount is what the journal gave, and nothing of it is owed
+SELECT 'fact', f.id, f.amount - f.unpaid, coalesce(j.amount, 0), f.amount - f.unpaid - coalesce(j.amount, 0)
+FROM fact f LEFT JOIN credit_sum j ON j.fact = f.id AND j.ledger = f.fund
+WHERE f.kind = 'credit' AND (f.amount <> coalesce(j.amount, 0) OR f.unpaid <> 0);
 
 -- check: parcel_draws | the draws of a parcel add up to its amount, and what they gave back to what was taken back
 SELECT 'parcel', c.id, c.amount || '/' || c.taken_back, coalesce(d.amount, 0) || '/' || coalesce(d.given_back, 0),
@@ -209,6 +213,7 @@ WHERE NOT CASE
         SELECT 1 FROM parcel c WHERE c.id = e.object AND c.receiver = e.account)
     WHEN e.kind IN ('freeze', 'settle', 'release', 'return') THEN EXISTS (
         SELECT 1 FROM leg l WHERE l.id = e.object AND l.account = e.account AND l.withdrawal = e.withdrawal)
+    WHEN e.kind IN ('stray', 'stray_back', 'recovery') THEN EXISTS (SELECT 1 FROM stray s WHERE s.id = e.object)
     ELSE e.kind = 'suspense' END;
 
 -- check: word_unknown | every state, kind, route and flag is a word that the books know
@@ -229,8 +234,8 @@ SELECT 'fact', id, kind, 'charge, credit or chargeback', amount FROM fact WHERE 
 UNION ALL
 SELECT 'parcel', id, kind, 'transfer or allocation', amount FROM parcel WHERE kind NOT IN ('transfer', 'allocation')
 UNION ALL
-SELECT 'withdrawal', id, route || ' ' || counted, 'a route and a flag', amount FROM withdrawal
-WHERE route NOT IN ('original', 'designated', 'application', 'case') OR counted NOT IN (0, 1)
+SELECT 'withdrawal', id, route, 'a route', amount FROM withdrawal
+WHERE route NOT IN ('original', 'designated', 'application', 'case')
 UNION ALL
 SELECT 'evidence', id, kind, 'a kind of evidence', amount FROM evidence
 WHERE kind NOT IN ('paid', 'not_paid', 'nothing', 'accepted', 'returned', 'arrived')

@@ -37,9 +37,9 @@ WHERE NOT CASE w.status
     ELSE 0 END;
 
 -- check: withdrawal_counted | a withdrawal counts from its confirmation until it is rejected, failed or cancelled
-SELECT 'withdrawal', w.id, w.counted, w.status, w.amount
+SELECT 'withdrawal', w.id, w.counted_day, w.status, w.amount
 FROM withdrawal w
-WHERE (w.counted = 1) <> (w.confirmed_at IS NOT NULL AND w.status NOT IN ('rejected', 'failed', 'cancelled',
+WHERE (w.counted_day <> 0) <> (w.confirmed_at IS NOT NULL AND w.status NOT IN ('rejected', 'failed', 'cancelled',
     'awaiting_code', 'expired'));
 
 -- check: withdrawal_confirmed | money is held from the confirmation on, and never without one
@@ -126,14 +126,10 @@ WHERE a.account <> l.account OR a.withdrawal <> l.withdrawal OR a.channel IS NOT
     - l.fee;
 
 -- check: leg_fee | of a payment the operator keeps the leg's fee and the channel the rest; a return gives both back
-SELECT 'leg', l.id, sum(CASE WHEN p.ledger = 'revenue' THEN p.amount ELSE 0 END) || ' kept, '
-       || sum(CASE WHEN p.ledger = 'channel' THEN p.amount ELSE 0 END) || ' out', l.fee || ' of ' || l.amount, l.fee
-FROM leg l JOIN entry e ON e.object = l.id AND e.kind IN ('settle', 'return')
-JOIN posting p ON p.entry = e.id AND p.ledger IN ('revenue', 'channel')
-GROUP BY l.id, e.id, e.kind
-HAVING sum(CASE WHEN p.ledger = 'revenue' THEN p.amount ELSE 0 END) <> l.fee * CASE e.kind WHEN 'settle' THEN 1 ELSE -1 END
-    OR sum(CASE WHEN p.ledger = 'channel' THEN p.amount ELSE 0 END)
-       <> (l.amount - l.fee) * CASE e.kind WHEN 'settle' THEN 1 ELSE -1 END;
+SELECT 'leg', l.id, p.kept || ' kept, ' || p.out || ' out', l.fee || ' of ' || l.amount, l.fee
+FROM leg l JOIN leg_paid p ON p.leg = l.id
+WHERE p.kept <> l.fee * CASE p.kind WHEN 'settle' THEN 1 ELSE -1 END
+   OR p.out <> (l.amount - l.fee) * CASE p.kind WHEN 'settle' THEN 1 ELSE -1 END;
 
 -- check: attempt_number_gap | the attempts of a leg are numbered 1, 2, …
 SELECT 'leg', leg, last, count, NULL FROM leg_attempts WHERE last <> count;
@@ -180,8 +176,8 @@ WHERE v.attempt IS NOT NULL AND (a.id IS NULL OR v.withdrawal IS NOT a.withdrawa
 -- check: review_missing | what needed approval was approved by as many people, none of them its maker
 SELECT 'withdrawal', w.id, w.status, coalesce(r.n, 0) || ' of ' || w.approvals_needed || ' approvals', w.amount
 FROM withdrawal w LEFT JOIN (
-    SELECT v.withdrawal, count(DISTINCT v.reviewer) AS n FROM review v JOIN withdrawal x ON x.id = v.withdrawal
-    WHERE v.decision = 'approve' AND v.reviewer <> x.maker GROUP BY v.withdrawal) r ON r.withdrawal = w.id
+    SELECT v.withdrawal, count(*) AS n FROM approval v JOIN withdrawal x ON x.id = v.withdrawal
+    WHERE v.reviewer <> x.maker GROUP BY v.withdrawal) r ON r.withdrawal = w.id
 WHERE w.status IN ('approved', 'dispatching', 'successful', 'partly_successful', 'failed', 'returned')
   AND coalesce(r.n, 0) < w.approvals_needed;
 
@@ -192,6 +188,5 @@ FROM review r JOIN withdrawal w ON w.id = r.withdrawal WHERE r.reviewer = w.make
 -- check: approvals_counted | a withdrawal counts its approvals
 SELECT 'withdrawal', w.id, w.approvals, coalesce(r.n, 0), w.amount
 FROM withdrawal w LEFT JOIN (
-    SELECT withdrawal, count(DISTINCT reviewer) AS n FROM review WHERE decision = 'approve' GROUP BY withdrawal) r
-    ON r.withdrawal = w.id
+    SELECT withdrawal, count(*) AS n FROM approval GROUP BY withdrawal) r ON r.withdrawal = w.id
 WHERE w.approvals <> coalesce(r.n, 0);

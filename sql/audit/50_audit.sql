@@ -10,16 +10,25 @@ WHERE NOT json_valid(body) OR coalesce(json_type(body, '$.moves'), 'array') <> '
 -- check: move_gap | each move of an object begins where the one before ended
 SELECT prefix, object, 'seq ' || seq || ': from ' || coalesce(was, 'nothing'), 'it was ' || coalesce(before,
     'nothing'), NULL
-FROM (SELECT prefix, object, seq, was, lag(became) OVER (PARTITION BY prefix, object ORDER BY seq, line) AS before
+FROM (SELECT prefix, object, seq, was, known, lag(became) OVER (PARTITION BY prefix, object ORDER BY seq, line) AS before
       FROM move WHERE prefix IN ('wd', 'leg', 'at'))
-WHERE was IS NOT before;
+WHERE was IS NOT before AND NOT known;
 
 -- check: move_illegal | every move is one that the design allows
 SELECT m.prefix, m.object, coalesce(m.was, 'nothing') || ' to ' || coalesce(m.became, 'nothing'), 'seq ' || m.seq, NULL
 FROM move m
-WHERE m.prefix IN ('wd', 'leg', 'at') AND NOT EXISTS (
+WHERE m.prefix IN ('wd', 'leg', 'at') AND NOT m.known AND NOT EXISTS (
     SELECT 1 FROM legal l WHERE l.prefix = m.prefix AND l.was = coalesce(m.was, '') AND l.became = coalesce(m.became,
         ''));
+
+-- check: withdrawal_confirmed_at | a withdrawal was confirmed in the moment of the audit row that says so
+SELECT 'withdrawal', w.id, w.confirmed_at, c.at, w.amount
+FROM withdrawal w JOIN confirmation c ON c.withdrawal = w.id WHERE w.confirmed_at IS NOT c.at;
+
+-- check: withdrawal_counted_day | a withdrawal is counted under its day, or under a later one that its account knew by then
+SELECT 'withdrawal', w.id, w.counted_day, shanghai_day(c.at) || ' to ' || c.latest, w.amount
+FROM withdrawal w JOIN confirmation c ON c.withdrawal = w.id
+WHERE w.counted_day <> 0 AND w.counted_day NOT BETWEEN shanghai_day(c.at) AND c.latest;
 
 -- check: withdrawal_status_move | a withdrawal's status is where its last move went
 SELECT 'withdrawal', w.id, w.status, coalesce(m.became, 'no move'), w.amount
@@ -36,14 +45,16 @@ FROM attempt a LEFT JOIN last_move m ON m.prefix = 'at' AND m.object = a.id WHER
 -- check: move_object_missing | every object that moved exists; only a leg that was merely planned may be planned anew
 SELECT m.prefix, m.object, 'seq ' || m.seq || ': ' || m.became, NULL, NULL
 FROM last_move m
-WHERE NOT CASE m.prefix WHEN 'wd' THEN EXISTS (SELECT 1 FROM withdrawal x WHERE x.id = m.object)
+WHERE m.prefix IN ('wd', 'leg', 'at')
+  AND NOT CASE m.prefix WHEN 'wd' THEN EXISTS (SELECT 1 FROM withdrawal x WHERE x.id = m.object)
                         WHEN 'leg' THEN EXISTS (SELECT 1 FROM leg x WHERE x.id = m.object)
                         ELSE EXISTS (SELECT 1 FROM attempt x WHERE x.id = m.object) END
   AND NOT (m.prefix = 'leg' AND m.became = 'planned');
 
 -- check: entry_unnamed | every entry is named by exactly one audit row
-SELECT 'entry', e.id, count(n.entry), 1, e.amount
-FROM entry e LEFT JOIN named n ON n.entry = e.id GROUP BY e.id HAVING count(n.entry) <> 1;
+SELECT 'entry', e.id, count(n.entry) + (k.entry IS NOT NULL), 1, e.amount
+FROM entry e LEFT JOIN named n ON n.entry = e.id LEFT JOIN again k ON k.entry = e.id
+GROUP BY e.id HAVING count(n.entry) + (k.entry IS NOT NULL) <> 1;
 
 -- check: audit_entry | every entry that an audit row names exists, with that kind and amount
 SELECT 'audit', n.seq, n.kind || ' ' || n.amount,

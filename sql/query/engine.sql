@@ -2,12 +2,14 @@
 -- What the one door writes beside the rows of a decision: journal, audit, outbox, idempotency; and its bookkeeping.
 
 -- name: entry_insert
+-- shard: $id
 INSERT INTO entry (
     id, account, kind, currency, object, withdrawal, amount, at)
 VALUES (
     $id, $account, $kind, $currency, $object, $withdrawal, $amount, $at);
 
 -- name: posting_insert
+-- shard: $entry
 INSERT INTO posting (
     entry, line, account, ledger, channel, source, amount)
 VALUES (
@@ -20,51 +22,60 @@ VALUES (
     $seq, $at, $principal, $command, $account, $object, $body, $previous, $hash);
 
 -- name: message_insert
+-- shard: $id
 INSERT INTO message (
     id, account, withdrawal, recipient, text, code, at, sent_at)
 VALUES (
     $id, $account, $withdrawal, $recipient, $text, $code, $at, $sent_at);
 
 -- name: message_update
+-- shard: $id
 UPDATE message SET
     sent_at = $sent_at
 WHERE id = $id;
 
 -- name: event_insert
+-- shard: $id
 INSERT INTO event (
     id, account, type, object, data, at)
 VALUES (
     $id, $account, $type, $object, $data, $at);
 
 -- name: incident_insert
+-- shard: $id
 INSERT INTO incident (
     id, account, withdrawal, kind, detail, amount, at, closed_at)
 VALUES (
     $id, $account, $withdrawal, $kind, $detail, $amount, $at, $closed_at);
 
 -- name: incident_update
+-- shard: $id
 UPDATE incident SET
     closed_at = $closed_at
 WHERE id = $id;
 
 -- name: document_insert
+-- shard: $id
 INSERT INTO document (
     id, account, withdrawal, name, media_type, size, digest, content, uploader, at)
 VALUES (
     $id, $account, $withdrawal, $name, $media_type, $size, $digest, $content, $uploader, $at);
 
 -- name: document_update
+-- shard: $id
 UPDATE document SET
     withdrawal = $withdrawal
 WHERE id = $id;
 
 -- name: ticket_insert
+-- shard: $id
 INSERT INTO ticket (
     id, account, kind, state, body, opener, at, closed_at)
 VALUES (
     $id, $account, $kind, $state, $body, $opener, $at, $closed_at);
 
 -- name: ticket_update
+-- shard: $id
 UPDATE ticket SET
     state = $state, closed_at = $closed_at
 WHERE id = $id;
@@ -86,35 +97,42 @@ SELECT
 FROM audit ORDER BY seq DESC LIMIT 1;
 
 -- name: postings_by_entry
+-- shard: $entry
 SELECT
     entry, line, account, ledger, channel, source, amount
 FROM posting WHERE entry = $entry ORDER BY line;
 
 -- With the sealed name, without the content.
 -- name: document_by_id
+-- shard: $id
 SELECT
     id, account, withdrawal, name, media_type, size, digest, uploader, at
 FROM document WHERE id = $id;
 
 -- name: document_content_by_id
+-- shard: $id
 SELECT
     id, account, withdrawal, name, media_type, size, digest, content, uploader, at
 FROM document WHERE id = $id;
 
 -- name: ticket_by_id
+-- shard: $id
 SELECT
     id, account, kind, state, body, opener, at, closed_at
 FROM ticket WHERE id = $id;
 
 -- name: incident_by_id
+-- shard: $id
 SELECT
     id, account, withdrawal, kind, detail, amount, at, closed_at
 FROM incident WHERE id = $id;
 
 -- name: message_sent
+-- shard: $id
 UPDATE message SET sent_at = $sent_at WHERE id = $id AND sent_at IS NULL;
 
 -- name: messages_unsent
+-- shard: every
 SELECT
     id, account, withdrawal, recipient, text, code, at, sent_at
 FROM message WHERE sent_at IS NULL ORDER BY id LIMIT $limit;
@@ -138,7 +156,46 @@ SELECT max(
     (SELECT coalesce(max(id), 0) FROM event),
     (SELECT coalesce(max(id), 0) FROM incident),
     (SELECT coalesce(max(id), 0) FROM document),
-    (SELECT coalesce(max(id), 0) FROM ticket));
+    (SELECT coalesce(max(id), 0) FROM ticket),
+    (SELECT coalesce(max(id), 0) FROM cover),
+    (SELECT coalesce(max(id), 0) FROM stray),
+    (SELECT coalesce(max(id), 0) FROM webhook),
+    (SELECT coalesce(max(id), 0) FROM delivery),
+    (SELECT coalesce(max(id), 0) FROM quarantine),
+    (SELECT coalesce(max(id), 0) FROM session),
+    (SELECT coalesce(max(id), 0) FROM staff),
+    (SELECT coalesce(max(id), 0) FROM customer_key),
+    (SELECT coalesce(max(ids_floor), 0) FROM quarantine));
+
+-- name: ids_highest (postgresql)
+-- shard: every
+SELECT greatest(
+    (SELECT coalesce(max(id), 0) FROM account),
+    (SELECT coalesce(max(id), 0) FROM topup),
+    (SELECT coalesce(max(id), 0) FROM claim),
+    (SELECT coalesce(max(id), 0) FROM resource),
+    (SELECT coalesce(max(id), 0) FROM fact),
+    (SELECT coalesce(max(id), 0) FROM parcel),
+    (SELECT coalesce(max(id), 0) FROM withdrawal),
+    (SELECT coalesce(max(id), 0) FROM leg),
+    (SELECT coalesce(max(id), 0) FROM attempt),
+    (SELECT coalesce(max(id), 0) FROM evidence),
+    (SELECT coalesce(max(id), 0) FROM review),
+    (SELECT coalesce(max(id), 0) FROM entry),
+    (SELECT coalesce(max(id), 0) FROM message),
+    (SELECT coalesce(max(id), 0) FROM event),
+    (SELECT coalesce(max(id), 0) FROM incident),
+    (SELECT coalesce(max(id), 0) FROM document),
+    (SELECT coalesce(max(id), 0) FROM ticket),
+    (SELECT coalesce(max(id), 0) FROM cover),
+    (SELECT coalesce(max(id), 0) FROM stray),
+    (SELECT coalesce(max(id), 0) FROM webhook),
+    (SELECT coalesce(max(id), 0) FROM delivery),
+    (SELECT coalesce(max(id), 0) FROM quarantine),
+    (SELECT coalesce(max(id), 0) FROM session),
+    (SELECT coalesce(max(id), 0) FROM staff),
+    (SELECT coalesce(max(id), 0) FROM customer_key),
+    (SELECT coalesce(max(ids_floor), 0) FROM quarantine));
 
 -- name: meta_get
 SELECT key, value FROM meta WHERE key = $key;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* API keys: what a token looks like, and what is kept of it.
  *
- * A token is "ebb_" and 52 characters of base32 (256 random bits), shown once when it is made. Only its keyed hash is
+ * A token (access/token.h) begins with "ebb_" and is shown once when it is made. Only its keyed hash is
  * kept, so a stolen database logs nobody in. Roles are bits that the engine gives a meaning (engine/command.h); this
  * module does not know them, and it does not know where keys are stored (store/keyring.h). */
 #ifndef EBB_ACCESS_KEY_H
 #define EBB_ACCESS_KEY_H
 
+#include "access/token.h"
 #include "access/vault.h"
-#include "base/random.h"
 #include "domain/rows.h"
 
-#define KEY_TOKEN_BYTES (4 + 52 + 1)
+#define KEY_TOKEN_BYTES TOKEN_BYTES
 
 struct api_key {
     struct row row;

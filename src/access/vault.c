@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "access/vault.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -18,14 +20,34 @@
 #define PLACE_BYTES 160
 
 _Static_assert(MASTER_BYTES == crypto_kdf_KEYBYTES, "the master key feeds crypto_kdf");
+_Static_assert(MASTER_BYTES == ANCHOR_MASTER_BYTES, "and the anchor's keys");
 _Static_assert(HASH_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "a derived key seals");
 
 /* Numbers of the derived keys: part of the stored format, never reused. */
-enum { SUBKEY_SEAL = 1, SUBKEY_LOOKUP = 2, SUBKEY_CODE = 3, SUBKEY_NONCE = 4 };
+enum {
+    SUBKEY_SEAL = 1,
+    SUBKEY_LOOKUP = 2,
+    SUBKEY_CODE = 3,
+    SUBKEY_NONCE = 4,
+    SUBKEY_RECEIPT = 5,
+    SUBKEY_RECEIPT_CODE = 6
+};
 
 struct master {
     uint8_t key[MASTER_BYTES];
 };
+
+/* Receipts go to customers, anchors to auditors: what is signed for one can never be taken for the other. */
+static void receipt_keys(const struct master *master, const char context[crypto_kdf_CONTEXTBYTES], struct vault *ret)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES];
+
+    crypto_kdf_derive_from_key(seed, sizeof seed, SUBKEY_RECEIPT, context, master->key);
+    crypto_sign_seed_keypair(ret->receipt_public, ret->receipt_secret, seed);
+    crypto_kdf_derive_from_key(ret->receipt_code_key, sizeof ret->receipt_code_key, SUBKEY_RECEIPT_CODE, context,
+                               master->key);
+    sodium_memzero(seed, sizeof seed);
+}
 
 static void master_fini(struct master *master)
 {
@@ -59,13 +81,6 @@ static bool write_all(int fd, const uint8_t *data, size_t size)
     return true;
 }
 
-static bool directory_sync(const char *directory)
-{
-    SCOPED(fd_close) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    return fd >= 0 && fsync(fd) == 0;
-}
-
 /* Written aside and linked into place whole: a crash leaves either no key or all of it, and an existing key always
  * wins. */
 static enum err key_create(const char *directory, const char *path, char ret_reason[256])
@@ -73,7 +88,7 @@ static enum err key_create(const char *directory, const char *path, char ret_rea
     char aside[PATH_BYTES + 32];
     SCOPED(master_fini) struct master master;
 
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+    if (!directory_keep(directory))
         return refuse(ret_reason, path, "cannot be created: its directory cannot");
     snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid());
     (void)unlink(aside);
@@ -110,7 +125,9 @@ static enum err key_read(const char *path, struct master *ret, char ret_reason[2
     SCOPED(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
-        return refuse(ret_reason, path, errno == ENOENT ? "is missing" : strerror(errno));
+        return refuse(ret_reason, path,
+                      errno == ENOENT ? "is missing: no backup holds it, put the copy that you kept there"
+                                      : strerror(errno));
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
         return refuse(ret_reason, path, "is not a file");
     if ((about.st_mode & 077) != 0)
@@ -122,7 +139,7 @@ static enum err key_read(const char *path, struct master *ret, char ret_reason[2
     return ERR_NONE;
 }
 
-static void keys_derive(const struct master *master, struct vault *ret)
+static bool keys_derive(const struct master *master, struct vault *ret)
 {
     static const char context[crypto_kdf_CONTEXTBYTES] = {'e', 'b', 'b', 'v', 'a', 'u', 'l', 't'};
 
@@ -130,7 +147,9 @@ static void keys_derive(const struct master *master, struct vault *ret)
     crypto_kdf_derive_from_key(ret->lookup_key, sizeof ret->lookup_key, SUBKEY_LOOKUP, context, master->key);
     crypto_kdf_derive_from_key(ret->code_key, sizeof ret->code_key, SUBKEY_CODE, context, master->key);
     crypto_kdf_derive_from_key(ret->nonce_key, sizeof ret->nonce_key, SUBKEY_NONCE, context, master->key);
+    receipt_keys(master, context, ret);
     ret->version = KEY_VERSION;
+    return anchor_keys(master->key, ret->anchor_secret, ret->anchor_public);
 }
 
 enum err vault_open(const char *directory, bool create, struct vault *ret, char ret_reason[256])
@@ -145,8 +164,7 @@ enum err vault_open(const char *directory, bool create, struct vault *ret, char 
     if (create && access(path, F_OK) != 0 && errno == ENOENT)
         TRY(key_create(directory, path, ret_reason));
     TRY(key_read(path, &master, ret_reason));
-    keys_derive(&master, ret);
-    return ERR_NONE;
+    return keys_derive(&master, ret) ? ERR_NONE : refuse(ret_reason, path, "gives no keys");
 }
 
 void vault_fini(struct vault *vault)

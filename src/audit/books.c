@@ -9,6 +9,7 @@
 #define BUSY_MS 10000
 #define TEXT_MAX 160   /* of one value in a finding */
 #define TABLES_READ 18 /* those that sql_tables names */
+#define COLUMNS_READ 2 /* those that sql_columns names */
 
 static void statement_close(sqlite3_stmt **statement)
 {
@@ -63,12 +64,11 @@ static enum err begin_snapshot(const char *path, sqlite3 **ret, char ret_reason[
     return ERR_FATAL;
 }
 
-static int64_t tables_present(sqlite3 *books)
+static int64_t count_of(sqlite3 *books, const char *text)
 {
     SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
-    if (sqlite3_prepare_v2(books, sql_tables, -1, &statement, NULL) != SQLITE_OK ||
-        sqlite3_step(statement) != SQLITE_ROW)
+    if (sqlite3_prepare_v2(books, text, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
         return -1;
     return sqlite3_column_int64(statement, 0);
 }
@@ -85,7 +85,11 @@ enum err books_open(const char *directory, sqlite3 **ret, char ret_reason[REASON
     SCOPED(books_close) sqlite3 *books = NULL;
     TRY(begin_snapshot(path, &books, ret_reason));
     sqlite3_snprintf(REASON_BYTES, ret_reason, "%s: this is not a database of Ebb", path);
-    if (tables_present(books) != TABLES_READ)
+    if (count_of(books, sql_tables) != TABLES_READ)
+        return ERR_FATAL;
+    sqlite3_snprintf(REASON_BYTES, ret_reason,
+                     "%s: the schema is older than this program; 'ebb migrate' takes it there", path);
+    if (count_of(books, sql_columns) != COLUMNS_READ)
         return ERR_FATAL;
     TRY(books_functions(books));
     *ret = books;
@@ -140,15 +144,51 @@ static void run_check(sqlite3 *books, const struct check *check, struct report *
         report_failed(report, books, check->code);
 }
 
-void books_check_rows(sqlite3 *books, struct report *report)
+static bool is_meant(const struct check *check, bool behind)
+{
+    return check->when == WHEN_ALWAYS || check->when == WHEN_SUM || check->when == (behind ? WHEN_BEHIND : WHEN_WHOLE);
+}
+
+/* base_NAME beside a sum that is still empty: what a checkpoint kept of it, or nothing. */
+static bool base_make(sqlite3 *books, const char *name, bool behind)
+{
+    char *text = sqlite3_mprintf(behind ? sql_base_kept : sql_base_none, name, name);
+    bool made = text != NULL && sqlite3_exec(books, text, NULL, NULL, NULL) == SQLITE_OK;
+
+    sqlite3_free(text);
+    return made;
+}
+
+static bool set_up(sqlite3 *books, const struct check *setup, bool behind, struct report *report)
+{
+    if (sqlite3_exec(books, setup->text, NULL, NULL, NULL) == SQLITE_OK &&
+        (setup->when != WHEN_SUM || base_make(books, setup->code, behind)))
+        return true;
+    report_failed(report, books, setup->code);
+    return false;
+}
+
+void books_check_rows(sqlite3 *books, bool behind, bool keep, struct report *report)
 {
     for (const struct check *setup = setup_list; setup->code != NULL; setup++)
-        if (sqlite3_exec(books, setup->text, NULL, NULL, NULL) != SQLITE_OK) {
-            report_failed(report, books, setup->code);
+        if (is_meant(setup, behind) && !set_up(books, setup, behind, report))
             return; /* the checks would compare with nothing and accuse every row */
-        }
     for (const struct check *check = check_list; check->code != NULL; check++)
-        run_check(books, check, report);
+        if (is_meant(check, behind))
+            run_check(books, check, report);
+    for (const struct check *setup = setup_list; keep && report->findings == 0 && setup->code != NULL; setup++)
+        if (setup->when == WHEN_KEEP)
+            (void)set_up(books, setup, behind, report);
+}
+
+void books_behind(sqlite3 *books, int64_t ret[3])
+{
+    SCOPED(statement_close) sqlite3_stmt *statement = NULL;
+    bool read = sqlite3_prepare_v2(books, sql_behind, -1, &statement, NULL) == SQLITE_OK &&
+                sqlite3_step(statement) == SQLITE_ROW;
+
+    for (int i = 0; i < 3; i++)
+        ret[i] = read ? sqlite3_column_int64(statement, i) : 0;
 }
 
 void books_check_file(sqlite3 *books, struct report *report)

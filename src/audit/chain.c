@@ -2,11 +2,8 @@
 #include "audit/chain.h"
 
 #include "audit/checks.h"
-#include "base/field.h"
 
 #include <string.h>
-
-#define ANCHOR_FILE_MAX 4096
 
 struct link {
     int64_t seq;
@@ -17,52 +14,6 @@ static void statement_close(sqlite3_stmt **statement)
 {
     sqlite3_finalize(*statement);
     *statement = NULL;
-}
-
-static void file_close(FILE **file)
-{
-    if (*file != NULL)
-        fclose(*file);
-}
-
-enum err anchor_read(const char *path, struct anchor *ret)
-{
-    struct wanted {
-        int64_t seq;
-        const char *hash;
-    } wanted = {0};
-    static const struct field fields[] = {
-        {.name = "seq",
-         .kind = FIELD_COUNT,
-         .flags = FIELD_REQUIRED,
-         .offset = offsetof(struct wanted, seq),
-         .min = 1,
-         .max = INT64_MAX},
-        {.name = "hash",
-         .kind = FIELD_TEXT,
-         .flags = FIELD_REQUIRED,
-         .offset = offsetof(struct wanted, hash),
-         .min = 64,
-         .max = 64},
-    };
-    static const struct shape shape = {"anchor", sizeof(struct wanted), fields, ARRAY_COUNT(fields)};
-    struct field_problems problems = {0};
-    struct arena arena;
-    char text[ANCHOR_FILE_MAX];
-    enum err err;
-    SCOPED(file_close) FILE *file = fopen(path, "re");
-
-    if (file == NULL)
-        return ERR_REQUEST;
-    size_t size = fread(text, 1, sizeof text, file);
-    arena_init(&arena, 64 * 1024);
-    err = field_read_json(text, size, &shape, &arena, &wanted, &problems);
-    if (err == ERR_NONE) {
-        ret->seq = wanted.seq;
-        memcpy(ret->hash, wanted.hash, sizeof ret->hash);
-    }
-    arena_fini(&arena);
-    return err;
 }
 
 static void report_link(struct report *report, const char *code, const char *sentence, int64_t seq, const char *found,
@@ -109,7 +60,7 @@ static bool is_hash(struct bytes hash, const uint8_t *wanted)
 }
 
 /* One row against the one before it (`last`); `last` becomes this row. */
-static void check_row(sqlite3_stmt *statement, bool first, struct link *last, struct report *report)
+static void check_row(sqlite3_stmt *statement, bool linked, struct link *last, struct report *report)
 {
     int64_t seq = sqlite3_column_int64(statement, 0);
     struct bytes previous = column_bytes(statement, 2), hash = column_bytes(statement, 9);
@@ -121,7 +72,7 @@ static void check_row(sqlite3_stmt *statement, bool first, struct link *last, st
         sqlite3_snprintf(sizeof wanted, wanted, "seq %lld next", (long long)last->seq + 1);
         report_link(report, "audit_gap", "audit rows are numbered 1, 2, … without a gap", seq, "another row", wanted);
     }
-    if (!first && !is_hash(previous, last->hash)) {
+    if (linked && !is_hash(previous, last->hash)) {
         hash_text(previous, is);
         hash_hex(last->hash, HASH_BYTES, wanted);
         report_link(report, "audit_link", "an audit row holds the hash of the one before it", seq, is, wanted);
@@ -136,23 +87,44 @@ static void check_row(sqlite3_stmt *statement, bool first, struct link *last, st
         memcpy(last->hash, hash.data, HASH_BYTES);
 }
 
-static void check_anchor(sqlite3 *books, const struct anchor *anchor, struct report *report)
+/* The hash of the row `seq` stands in the statement; false: there is no such row. */
+static bool link_read(sqlite3 *books, int64_t seq, sqlite3_stmt **ret)
 {
-    static const char sentence[] = "the chain contains the anchor that was kept outside";
+    return sqlite3_prepare_v2(books, sql_link, -1, ret, NULL) == SQLITE_OK &&
+           sqlite3_bind_int64(*ret, 1, seq) == SQLITE_OK && sqlite3_step(*ret) == SQLITE_ROW;
+}
+
+void chain_contains(sqlite3 *books, int64_t seq, const char *hash, const char *code, const char *sentence,
+                    struct report *report)
+{
     char is[2 * HASH_BYTES + 1] = "no such row";
     SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
-    if (sqlite3_prepare_v2(books, sql_link, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_bind_int64(statement, 1, anchor->seq) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+    if (link_read(books, seq, &statement))
         hash_text(column_bytes(statement, 0), is);
-    if (sqlite3_stricmp(is, anchor->hash) != 0)
-        report_link(report, "anchor_missing", sentence, anchor->seq, is, anchor->hash);
+    if (sqlite3_stricmp(is, hash) != 0)
+        report_link(report, code, sentence, seq, is, hash);
 }
 
-void chain_check(sqlite3 *books, int64_t since, const struct anchor *anchor, struct report *report, struct head *ret)
+/* Before the first row of all there is nothing: 32 zero bytes. Before `since` stands what was proven then; false: it is
+ * not there. */
+static bool link_before(sqlite3 *books, int64_t since, struct link *ret)
 {
-    struct link last = {.seq = since - 1};
-    bool first = true;
+    SCOPED(statement_close) sqlite3_stmt *statement = NULL;
+
+    *ret = (struct link){.seq = since - 1};
+    if (since == 1)
+        return true;
+    if (!link_read(books, since - 1, &statement) || column_bytes(statement, 0).size != HASH_BYTES)
+        return false;
+    memcpy(ret->hash, column_bytes(statement, 0).data, HASH_BYTES);
+    return true;
+}
+
+void chain_check(sqlite3 *books, int64_t since, struct report *report, struct head *ret)
+{
+    struct link last;
+    bool linked = link_before(books, since, &last);
     int result = SQLITE_ERROR;
     SCOPED(statement_close) sqlite3_stmt *statement = NULL;
 
@@ -160,18 +132,14 @@ void chain_check(sqlite3 *books, int64_t since, const struct anchor *anchor, str
     if (sqlite3_prepare_v2(books, sql_chain, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_bind_int64(statement, 1, since) == SQLITE_OK)
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-            /* Before the first row of all there is nothing: 32 zero bytes. Before `since` stands what was proven then.
-             */
-            check_row(statement, first && since > 1, &last, report);
-            first = false;
+            check_row(statement, linked, &last, report);
+            linked = true;
         }
     if (result != SQLITE_DONE)
         report_link(report, "audit_unreadable", "every audit row can be read", last.seq + 1, sqlite3_errmsg(books),
                     NULL);
-    if (!first) {
+    if (linked && last.seq > 0) {
         ret->seq = last.seq;
         hash_hex(last.hash, HASH_BYTES, ret->hash);
     }
-    if (anchor != NULL)
-        check_anchor(books, anchor, report);
 }

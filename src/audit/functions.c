@@ -48,18 +48,30 @@ static void sign_of(sqlite3_context *context, int count, sqlite3_value **values)
     sqlite3_result_int(context, (value > 0) - (value < 0));
 }
 
-static void shanghai_month(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    INVARIANT(60, count == 1);
-    if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-        sqlite3_result_int(context, instant_month_key((struct instant){sqlite3_value_int64(values[0])}));
-}
-
+/* Damaged books may hold any number: a moment that no calendar reaches is on day 0. */
 static void shanghai_day(sqlite3_context *context, int count, sqlite3_value **values)
 {
+    struct instant at = {sqlite3_value_int64(values[0])};
+    bool reached = instant_after(at, instant_of_civil((struct civil){1, 1, 1, 0})) &&
+                   instant_before(at, instant_of_civil((struct civil){9999, 1, 1, 0}));
+
     INVARIANT(60, count == 1);
     if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-        sqlite3_result_int(context, instant_day_key((struct instant){sqlite3_value_int64(values[0])}));
+        sqlite3_result_int(context, reached ? instant_day_key(at) : 0);
+}
+
+/* What a writer would say of a table's sentence; NULL: it can read it. A connection that only reads leaves the checks
+ * of a table unread, so that rows may be sound of which nobody could write another. */
+static void unreadable(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    sqlite3 *empty = NULL;
+
+    INVARIANT(60, count == 1);
+    if (sqlite3_open_v2(":memory:", &empty, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        sqlite3_result_error_nomem(context);
+    else if (sqlite3_exec(empty, (const char *)sqlite3_value_text(values[0]), NULL, NULL, NULL) != SQLITE_OK)
+        sqlite3_result_text(context, sqlite3_errmsg(empty), -1, SQLITE_TRANSIENT);
+    sqlite3_close(empty);
 }
 
 enum err books_functions(sqlite3 *books)
@@ -70,8 +82,8 @@ enum err books_functions(sqlite3 *books)
     } functions[] = {{"object_prefix", object_prefix},
                      {"object_id", object_id},
                      {"sign_of", sign_of},
-                     {"shanghai_month", shanghai_month},
-                     {"shanghai_day", shanghai_day}};
+                     {"shanghai_day", shanghai_day},
+                     {"unreadable", unreadable}};
 
     for (size_t i = 0; i < ARRAY_COUNT(functions); i++)
         if (sqlite3_create_function_v2(books, functions[i].name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,

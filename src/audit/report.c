@@ -106,23 +106,45 @@ void report_warning(struct report *report, const char *format, ...)
     report->warnings_count++;
 }
 
-static void end_text(struct report *report, const struct count *counts, size_t counts_count, int64_t head_seq,
-                     const char *head)
+static void end_text(struct report *report, const struct summary *summary)
 {
+    const struct origin *origin = summary->origin;
+
     if (report->findings > 0) {
         fprintf(stderr, "unsound: %lld finding%s\n", (long long)report->findings, report->findings == 1 ? "" : "s");
         return;
     }
     fputs("sound:", report->to);
-    for (size_t i = 0; i < counts_count; i++)
-        fprintf(report->to, "%s %s %lld", i == 0 ? "" : ",", counts[i].table, (long long)counts[i].rows);
-    if (head[0] != '\0')
-        fprintf(report->to, "; audit head %lld %s", (long long)head_seq, head);
+    for (size_t i = 0; i < summary->counts_count; i++)
+        fprintf(report->to, "%s %s %lld", i == 0 ? "" : ",", summary->counts[i].table,
+                (long long)summary->counts[i].rows);
+    if (summary->head[0] != '\0')
+        fprintf(report->to, "; audit head %lld %s", (long long)summary->head_seq, summary->head);
     fputc('\n', report->to);
+    if (origin != NULL)
+        fprintf(report->to,
+                "from the checkpoint %s at %lld: read %lld audit rows, %lld entries and what they touched of %lld "
+                "accounts; not seen: older rows that were changed without a trace\n",
+                origin->digest, (long long)origin->seq, (long long)origin->audits, (long long)origin->entries,
+                (long long)origin->accounts);
+    if (summary->checkpoint != NULL)
+        fprintf(report->to, "checkpoint %s\n", summary->checkpoint);
 }
 
-static void end_json(struct report *report, const struct count *counts, size_t counts_count, int64_t head_seq,
-                     const char *head)
+static void origin_json(struct out *out, const struct origin *origin)
+{
+    out_object(out, "from");
+    out_int(out, "seq", origin->seq);
+    out_string(out, "hash", origin->hash);
+    out_string(out, "digest", origin->digest);
+    out_int(out, "audit", origin->audits);
+    out_int(out, "entry", origin->entries);
+    out_int(out, "account", origin->accounts);
+    out_string(out, "not_seen", "older rows that were changed without a trace");
+    out_object_end(out);
+}
+
+static void end_json(struct report *report, const struct summary *summary)
 {
     struct out *out = &report->out;
 
@@ -135,24 +157,27 @@ static void end_json(struct report *report, const struct count *counts, size_t c
         out_string(out, NULL, report->warnings[i]);
     out_array_end(out);
     out_object(out, "rows");
-    for (size_t i = 0; i < counts_count; i++)
-        out_int(out, counts[i].table, counts[i].rows);
+    for (size_t i = 0; i < summary->counts_count; i++)
+        out_int(out, summary->counts[i].table, summary->counts[i].rows);
     out_object_end(out);
     out_object(out, "head");
-    out_int(out, "seq", head_seq);
-    out_string(out, "hash", head);
+    out_int(out, "seq", summary->head_seq);
+    out_string(out, "hash", summary->head);
     out_object_end(out);
+    if (summary->origin != NULL)
+        origin_json(out, summary->origin);
+    if (summary->checkpoint != NULL)
+        out_string(out, "checkpoint", summary->checkpoint);
     out_object_end(out);
     flush(report);
     fputs("}\n", report->to);
 }
 
-void report_end(struct report *report, const struct count *counts, size_t counts_count, int64_t head_seq,
-                const char *head)
+void report_end(struct report *report, const struct summary *summary)
 {
     if (report->json)
-        end_json(report, counts, counts_count, head_seq, head);
+        end_json(report, summary);
     else
-        end_text(report, counts, counts_count, head_seq, head);
+        end_text(report, summary);
     fflush(report->to);
 }

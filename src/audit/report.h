@@ -32,12 +32,27 @@ struct count {
     int64_t rows;
 };
 
+/* What an audit behind a checkpoint went on from, and how much it read. */
+struct origin {
+    int64_t seq;
+    const char *hash, *digest;
+    int64_t audits, entries, accounts;
+};
+
+/* The last words: what was read, and the head of the audit chain ("" when there is no audit row). */
+struct summary {
+    struct count counts[8];
+    size_t counts_count;
+    int64_t head_seq;
+    const char *head;
+    const struct origin *origin; /* NULL: everything was read */
+    const char *checkpoint;      /* digest of the one that was left; NULL: none */
+};
+
 void report_init(struct report *report, FILE *to, bool json);
 void report_fini(struct report *report);
 void report_finding(struct report *report, const struct finding *finding);
 void report_warning(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The last words: what was read, and the head of the audit chain; `head` is "" when there is no audit row. */
-void report_end(struct report *report, const struct count *counts, size_t counts_count, int64_t head_seq,
-                const char *head);
+void report_end(struct report *report, const struct summary *summary);
 
 #endif

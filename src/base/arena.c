@@ -7,7 +7,10 @@
 #include <string.h>
 
 #define ARENA_ALIGN 16
-#define ARENA_CHUNK_BYTES ((size_t)64 * 1024)
+#define ARENA_CHUNK_BYTES ((size_t)64 << 10) /* the first; each new one is twice its neighbour, up to */
+#define ARENA_CHUNK_BYTES_MAX ((size_t)4 << 20)
+#define ARENA_TWICE_BYTES_MAX ((size_t)32 << 20)
+#define ARENA_KEPT_BYTES ((size_t)32 << 20)
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -20,31 +23,38 @@ void arena_init(struct arena *arena, size_t bytes_max)
     *arena = (struct arena){.bytes_max = bytes_max};
 }
 
-void arena_fini(struct arena *arena)
+static void chunks_free(struct arena_chunk *chunk)
 {
-    struct arena_chunk *chunk = arena->first;
-
     while (chunk != NULL) {
         struct arena_chunk *next = chunk->next;
         free(chunk);
         chunk = next;
     }
+}
+
+void arena_fini(struct arena *arena)
+{
+    chunks_free(arena->first);
     arena_init(arena, arena->bytes_max);
 }
 
 void arena_reset(struct arena *arena)
 {
-    size_t capacity = 0;
+    struct arena_chunk *chunk = arena->first;
+    size_t kept = 0;
 
-    for (struct arena_chunk *chunk = arena->first; chunk != NULL; chunk = chunk->next) {
-        chunk->used = 0;
-        capacity += chunk->capacity;
-    }
     arena->current = arena->first;
     arena->bytes_used = 0;
-    /* Batches of ever different shapes leave chunks that fit nobody: start afresh before they pass the limit. */
-    if (capacity > arena->bytes_max)
-        arena_fini(arena);
+    for (; chunk != NULL; chunk = chunk->next) {
+        chunk->used = 0;
+        kept += chunk->capacity;
+        if (chunk->next != NULL && kept + chunk->next->capacity > ARENA_KEPT_BYTES)
+            break;
+    }
+    if (chunk == NULL)
+        return;
+    chunks_free(chunk->next);
+    chunk->next = NULL;
 }
 
 static bool size_round_up(size_t bytes, size_t *ret)
@@ -62,6 +72,19 @@ static bool chunk_fits(const struct arena_chunk *chunk, size_t bytes)
     return chunk != NULL && chunk->capacity - chunk->used >= bytes;
 }
 
+/* Who reserves much and uses little leaves most of a small chunk empty, and what is used lies on as many pages as there
+ * are chunks: they grow. */
+static size_t chunk_capacity(const struct arena_chunk *neighbour, size_t bytes)
+{
+    size_t capacity = neighbour == NULL ? ARENA_CHUNK_BYTES : 2 * neighbour->capacity;
+
+    if (capacity > ARENA_CHUNK_BYTES_MAX)
+        capacity = ARENA_CHUNK_BYTES_MAX;
+    if (bytes > ARENA_TWICE_BYTES_MAX)
+        return bytes;
+    return 2 * bytes > capacity ? 2 * bytes : capacity; /* or the next reservation of that size needs a chunk again */
+}
+
 /* Makes a chunk current that has `bytes` free in one piece. Chunks behind the current one are empty. */
 static bool chunk_ready(struct arena *arena, size_t bytes)
 {
@@ -73,7 +96,7 @@ static bool chunk_ready(struct arena *arena, size_t bytes)
         arena->current = current->next;
         return true;
     }
-    size_t capacity = bytes > ARENA_CHUNK_BYTES ? bytes : ARENA_CHUNK_BYTES;
+    size_t capacity = chunk_capacity(current, bytes);
     struct arena_chunk *chunk = malloc(sizeof *chunk + capacity);
     if (chunk == NULL)
         return false;

@@ -17,7 +17,7 @@ struct arena {
 
 void arena_init(struct arena *arena, size_t bytes_max);
 void arena_fini(struct arena *arena);
-/* Forgets everything, keeps the chunks for the next batch. */
+/* Forgets everything. Keeps chunks for the next batch, at most 32 MiB of them and the first. */
 void arena_reset(struct arena *arena);
 MUST_USE void *arena_alloc(struct arena *arena, size_t bytes);
 MUST_USE bool arena_reserve(struct arena *arena, size_t bytes);

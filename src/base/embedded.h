@@ -11,7 +11,7 @@ struct embedded {
     size_t size;      /* without the NUL */
 };
 
-extern const struct embedded embedded_schema[], embedded_policies[], embedded_calendars[], embedded_data[],
-    embedded_api[];
+extern const struct embedded embedded_schema[], embedded_schema_postgresql[], embedded_policies[], embedded_calendars[],
+    embedded_data[], embedded_api[], embedded_templates[];
 
 #endif

@@ -43,9 +43,20 @@ enum err {
             invariant_broken(number, #condition, __FILE__, __LINE__);                                                  \
     } while (0)
 
-/* ALWAYS: we have a proof; the branch is not coverage's business. NEVER: we believe, and here is the code if not. */
+/* ALWAYS, NEVER: we believe that it holds, or does not, and the code goes on safely if we are wrong. Beside each a
+ * comment says why we believe it. Builds with sanitizers abort on a wrong belief; where coverage is counted they are
+ * constants, so that what cannot be taken is no branch. An INVARIANT is the other thing: there going on would be worse.
+ */
+#if defined(EBB_COVERAGE)
+#define ALWAYS(condition) true
+#define NEVER(condition) false
+#elif defined(EBB_BELIEFS_ABORT)
+#define ALWAYS(condition) ((condition) || (invariant_broken(0, #condition, __FILE__, __LINE__), false))
+#define NEVER(condition) ((condition) && (invariant_broken(0, "never " #condition, __FILE__, __LINE__), true))
+#else
 #define ALWAYS(condition) (__builtin_expect(!!(condition), 1))
 #define NEVER(condition) (__builtin_expect(!!(condition), 0))
+#endif
 
 /* Writes one line to standard error and aborts. */
 _Noreturn void invariant_broken(int number, const char *condition, const char *file, int line);

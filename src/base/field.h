@@ -33,9 +33,9 @@ enum field_kind {
 };
 
 enum field_flag {
-    FIELD_REQUIRED = 1,  /* absent is a problem */
-    FIELD_NULLABLE = 2,  /* null leaves the default, as absence does; with FIELD_REQUIRED it must still stand there */
-    FIELD_POSITIVE = 4,  /* money from 1 */
+    FIELD_REQUIRED = 1, /* absent is a problem */
+    FIELD_NULLABLE = 2, /* null leaves the default, as absence does; with FIELD_REQUIRED it must still stand there */
+    FIELD_POSITIVE = 4, /* money from 1 */
 };
 
 struct words;
@@ -91,5 +91,8 @@ MUST_USE bool field_ref_ok(const char *text);
 MUST_USE bool text_utf8_ok(const char *text, size_t size);
 /* Bytes of the well-formed UTF-8 character at `text` (1–4); 0 when it is ill-formed, cut off or `size` is 0. */
 size_t text_character_bytes(const char *text, size_t size);
+/* Makes text of whatever stands in `size` bytes (at least one): ends it with NUL, and each byte before it that is
+ * ill-formed, or part of a control character, becomes '?'. What is text already stays as it is. */
+void text_clean(char *text, size_t size);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "base/hash.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ID_EPOCH_MS INT64_C(1704067200000) /* 2024-01-01T00:00:00Z */
@@ -48,6 +47,28 @@ int64_t ids_next(struct ids *ids, struct instant now, int shard)
     return slot << ID_SHARD_BITS | shard;
 }
 
+void ids_skip(struct ids *ids, int64_t id)
+{
+    struct ids behind;
+
+    ids_init(&behind, ids->node, id);
+    if (behind.last > ids->last)
+        ids->last = behind.last;
+}
+
+struct instant id_moment(int64_t id)
+{
+    return (struct instant){(id >> (ID_TIME_SHIFT + ID_SHARD_BITS)) + ID_EPOCH_MS};
+}
+
+int64_t id_last_of(struct instant at)
+{
+    int64_t ms = at.ms - ID_EPOCH_MS;
+
+    ms = ms < 0 ? 0 : ms > ID_MS_MAX ? ID_MS_MAX : ms;
+    return ((ms + 1) << (ID_TIME_SHIFT + ID_SHARD_BITS)) - 1;
+}
+
 int id_shard(int64_t id)
 {
     return (int)(id & (ID_SHARD_COUNT - 1));
@@ -64,13 +85,15 @@ int shard_of_ref(const char *ref)
 
 void id_format(const char *prefix, int64_t id, char ret[ID_TEXT_BYTES])
 {
-    char digits[ID_DIGITS + 1] = "";
+    size_t size = strlen(prefix);
     uint64_t rest = (uint64_t)id;
 
-    INVARIANT(4, id >= 0 && strlen(prefix) + 1 + ID_DIGITS < ID_TEXT_BYTES);
+    INVARIANT(4, id >= 0 && size + 1 + ID_DIGITS < ID_TEXT_BYTES);
+    memcpy(ret, prefix, size);
+    ret[size] = '_';
     for (int i = ID_DIGITS; i-- > 0; rest >>= 5)
-        digits[i] = id_alphabet[rest & 31];
-    snprintf(ret, ID_TEXT_BYTES, "%s_%s", prefix, digits);
+        ret[size + 1 + (size_t)i] = id_alphabet[rest & 31];
+    ret[size + 1 + ID_DIGITS] = '\0';
 }
 
 bool id_parse(const char *prefix, const char *text, int64_t *ret)

@@ -22,7 +22,12 @@ struct ids {
 
 void ids_init(struct ids *ids, int node, int64_t highest_known_id);
 int64_t ids_next(struct ids *ids, struct instant now, int shard);
+/* Ids from now on are greater than this one. */
+void ids_skip(struct ids *ids, int64_t id);
 int id_shard(int64_t id);
+/* The moment that an id carries, and the greatest id that carries a moment. */
+struct instant id_moment(int64_t id);
+int64_t id_last_of(struct instant at);
 /* The shard of a caller's reference (an account's ref): the low ten bits of its BLAKE2b hash. */
 int shard_of_ref(const char *ref);
 /* "wd" → "wd_…". */

@@ -2,6 +2,7 @@
 #include "base/instant.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SHANGHAI_OFFSET_MS (8 * MS_HOUR)
 #define YEAR_MIN 1971
@@ -84,22 +85,29 @@ int civil_weekday(int64_t days)
     return (int)(since_monday - floor_div(since_monday, 7) * 7);
 }
 
+int64_t instant_days(struct instant at)
+{
+    return floor_div(at.ms + SHANGHAI_OFFSET_MS, MS_DAY);
+}
+
+struct instant instant_of_days(int64_t days, int64_t ms_of_day)
+{
+    return (struct instant){days * MS_DAY + ms_of_day - SHANGHAI_OFFSET_MS};
+}
+
 struct civil instant_civil(struct instant at)
 {
-    int64_t local_ms = at.ms + SHANGHAI_OFFSET_MS;
-    int64_t days = floor_div(local_ms, MS_DAY);
+    int64_t days = instant_days(at);
     struct civil civil;
 
     civil_of_days(days, &civil);
-    civil.ms_of_day = local_ms - days * MS_DAY;
+    civil.ms_of_day = at.ms + SHANGHAI_OFFSET_MS - days * MS_DAY;
     return civil;
 }
 
 struct instant instant_of_civil(struct civil civil)
 {
-    int64_t days = civil_days(civil.year, civil.month, civil.day);
-
-    return (struct instant){days * MS_DAY + civil.ms_of_day - SHANGHAI_OFFSET_MS};
+    return instant_of_days(civil_days(civil.year, civil.month, civil.day), civil.ms_of_day);
 }
 
 struct instant instant_add_months(struct instant at, int months)
@@ -219,16 +227,30 @@ bool instant_parse(const char *text, struct instant *ret)
     return true;
 }
 
+/* `value` in `count` digits, and what follows them; returns the end. */
+static char *digits_put(char *at, int64_t value, int count, char after)
+{
+    for (int i = count; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    at[count] = after;
+    return at + count + 1;
+}
+
 void instant_format(struct instant at, char ret[INSTANT_TEXT_BYTES])
 {
     struct civil civil = instant_civil(at);
-    int ms = (int)(civil.ms_of_day % MS_SECOND);
-    int seconds = (int)(civil.ms_of_day / MS_SECOND);
-    int size = snprintf(ret, INSTANT_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", civil.year, civil.month, civil.day,
-                        seconds / 3600, seconds / 60 % 60, seconds % 60);
+    int64_t ms = civil.ms_of_day % MS_SECOND, seconds = civil.ms_of_day / MS_SECOND;
+    int size = snprintf(ret, INSTANT_TEXT_BYTES, "%04d-", civil.year); /* of far moments it has more digits */
 
-    INVARIANT(6, size > 0 && size < INSTANT_TEXT_BYTES - 11);
-    snprintf(ret + size, INSTANT_TEXT_BYTES - (size_t)size, ms == 0 ? "+08:00" : ".%03d+08:00", ms);
+    INVARIANT(6, size > 0 && (size_t)size + sizeof "MM-DDThh:mm:ss.mmm+08:00" <= INSTANT_TEXT_BYTES);
+    char *end = digits_put(ret + size, civil.month, 2, '-');
+    end = digits_put(end, civil.day, 2, 'T');
+    end = digits_put(end, seconds / 3600, 2, ':');
+    end = digits_put(end, seconds / 60 % 60, 2, ':');
+    end = digits_put(end, seconds % 60, 2, ms == 0 ? '+' : '.');
+    if (ms != 0)
+        end = digits_put(end, ms, 3, '+');
+    memcpy(end, "08:00", sizeof "08:00");
 }
 
 void instant_format_date(struct instant at, char ret[INSTANT_TEXT_BYTES])

@@ -2,8 +2,8 @@
 /* Moments, and the civil calendar of Asia/Shanghai.
  *
  * A moment is milliseconds since 1970 UTC. Zero means "no moment" (SQL NULL, JSON null): nothing we record is that old.
- * China has had no daylight saving since 1991, so policy days and months use a fixed +08:00 (requirements.md, "How to
- * read" 2 and 5); no time-zone data is read. This module does not know what time it is: moments come in
+ * China has had no daylight saving since 1991, so policy days and months use a fixed +08:00 (docs/rules.md, READ-02
+ * and READ-05); no time-zone data is read. This module does not know what time it is: moments come in
  * (engine/world.h). */
 #ifndef EBB_BASE_INSTANT_H
 #define EBB_BASE_INSTANT_H
@@ -45,12 +45,14 @@ static inline bool instant_after(struct instant a, struct instant b)
 /* The earlier of two, where "none" counts as never. */
 struct instant instant_earlier(struct instant a, struct instant b);
 
-struct civil instant_civil(struct instant at);          /* in Asia/Shanghai */
+struct civil instant_civil(struct instant at); /* in Asia/Shanghai */
 struct instant instant_of_civil(struct civil civil);
-int64_t civil_days(int year, int month, int day);       /* days since 1970-01-01 */
-void civil_of_days(int64_t days, struct civil *ret);    /* ms_of_day = 0 */
+int64_t instant_days(struct instant at); /* days since 1970-01-01, in Asia/Shanghai */
+struct instant instant_of_days(int64_t days, int64_t ms_of_day);
+int64_t civil_days(int year, int month, int day);    /* days since 1970-01-01 */
+void civil_of_days(int64_t days, struct civil *ret); /* ms_of_day = 0 */
 int civil_month_days(int year, int month);
-int civil_weekday(int64_t days);                        /* 0 = Monday … 6 = Sunday */
+int civil_weekday(int64_t days); /* 0 = Monday … 6 = Sunday */
 
 /* Calendar months, clamped at the month's end (31 January + 1 month = 28 or 29 February); the time of day stays. */
 struct instant instant_add_months(struct instant at, int months);

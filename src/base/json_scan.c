@@ -58,6 +58,67 @@ static void scan_mark(struct scan *scan, char mark)
     }
 }
 
+/* The four hex digits of \uXXXX. */
+static unsigned escape_unit(const char *digits)
+{
+    unsigned unit = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)digits[i];
+        unit = unit << 4 | (c <= '9' ? c - 0u - '0' : (c | 0x20u) - 'a' + 10u) % 16;
+    }
+    return unit;
+}
+
+/* The UTF-8 of a character; its bytes are counted. */
+static size_t utf8_write(unsigned c, char ret[4])
+{
+    size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char first[] = {0x00, 0xC0, 0xE0, 0xF0};
+
+    for (size_t i = more; i > 0; i--, c >>= 6)
+        ret[i] = (char)(0x80 | (c & 0x3F));
+    ret[0] = (char)(first[more] | c);
+    return more + 1;
+}
+
+/* One character of a JSON string that is well-formed, decoded; the bytes it takes in the text are returned. */
+static size_t character_decode(const char *text, size_t size, char ret[4], size_t *ret_size)
+{
+    static const char marks[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    const char *mark;
+
+    *ret_size = 1;
+    ret[0] = text[0];
+    if (text[0] != '\\' || size < 2)
+        return 1;
+    ret[0] = text[1];
+    if (text[1] != 'u' || size < 6) {
+        mark = text[1] != '\0' ? strchr(marks, text[1]) : NULL;
+        ret[0] = mark != NULL ? meant[mark - marks] : text[1];
+        return 2;
+    }
+    unsigned unit = escape_unit(text + 2);
+    bool pair = unit >= 0xD800 && unit < 0xDC00 && size >= 12;
+    if (pair)
+        unit = 0x10000 + ((unit - 0xD800) << 10 | (escape_unit(text + 8) - 0xDC00));
+    *ret_size = utf8_write(unit, ret);
+    return pair ? 12 : 6;
+}
+
+/* A key as it stands in the text, between its quotes. */
+static void pointer_add_key(char pointer[FIELD_POINTER_BYTES], const char *key, size_t size)
+{
+    char decoded[FIELD_POINTER_BYTES], character[4];
+    size_t used = 0, bytes;
+
+    for (size_t at = 0; at < size && used + 4 <= sizeof decoded; used += bytes) {
+        at += character_decode(key + at, size - at, character, &bytes);
+        memcpy(decoded + used, character, bytes);
+    }
+    json_pointer_add(pointer, decoded, used);
+}
+
 void json_pointer_at(const char *json, size_t position, char ret[FIELD_POINTER_BYTES])
 {
     struct scan scan = {0};
@@ -82,7 +143,7 @@ void json_pointer_at(const char *json, size_t position, char ret[FIELD_POINTER_B
         if (!level->object)
             json_pointer_add_index(ret, level->index);
         else if (level->key != NULL)
-            json_pointer_add(ret, level->key, level->key_size);
+            pointer_add_key(ret, level->key, level->key_size);
     }
 }
 

@@ -41,16 +41,21 @@ static void currency_read_line(const char *line)
     currency->digits = line[4] - '0';
 }
 
+static const char *line_after(const char *line)
+{
+    const char *end = strchr(line, '\n');
+
+    INVARIANT(5, end != NULL);
+    return end + 1;
+}
+
 static void currencies_read(void)
 {
     for (const struct embedded *file = embedded_data; file->name != NULL; file++) {
         if (strcmp(file->name, "currencies.csv") != 0)
             continue;
-        const char *line = strchr(file->data, '\n'); /* the first line names the columns */
-        while (line != NULL && line[1] != '\0') {
-            currency_read_line(line + 1);
-            line = strchr(line + 1, '\n');
-        }
+        for (const char *line = line_after(file->data); *line != '\0'; line = line_after(line))
+            currency_read_line(line); /* the first line names the columns */
     }
 }
 

@@ -4,24 +4,31 @@
 #include "base/field.h"
 #include "base/id.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OUT_CAPACITY_FIRST 1024
+#define OUT_CAPACITY_IN_ARENA 256 /* what is outgrown stays there: begins smaller */
 #define OUT_DEPTH_MAX 64
+#define CHARACTER_BYTES_MAX 4
 
 void out_init(struct out *out)
 {
     *out = (struct out){0};
 }
 
+void out_init_in(struct out *out, struct arena *arena)
+{
+    *out = (struct out){.arena = arena};
+}
+
 void out_fini(struct out *out)
 {
-    free(out->data);
-    out_init(out);
+    if (out->arena == NULL)
+        free(out->data);
+    out_init_in(out, out->arena);
 }
 
 void out_reset(struct out *out)
@@ -35,10 +42,21 @@ void out_reset(struct out *out)
         out->data[0] = '\0';
 }
 
+static char *out_move(struct out *out, size_t capacity)
+{
+    if (out->arena == NULL)
+        return realloc(out->data, capacity);
+    char *data = arena_alloc(out->arena, capacity);
+    if (data != NULL && out->size > 0)
+        memcpy(data, out->data, out->size + 1);
+    return data;
+}
+
 /* Room for `size` more bytes and a NUL. */
 static bool out_grow(struct out *out, size_t size)
 {
-    size_t needed, capacity = out->capacity == 0 ? OUT_CAPACITY_FIRST : out->capacity;
+    size_t first = out->arena != NULL ? OUT_CAPACITY_IN_ARENA : OUT_CAPACITY_FIRST;
+    size_t needed, capacity = out->capacity == 0 ? first : out->capacity;
 
     if (out->failed || __builtin_add_overflow(out->size, size, &needed) || needed > SIZE_MAX / 4)
         return false;
@@ -46,7 +64,7 @@ static bool out_grow(struct out *out, size_t size)
         return true;
     while (capacity <= needed)
         capacity *= 2;
-    char *data = realloc(out->data, capacity);
+    char *data = out_move(out, capacity);
     if (data == NULL)
         return false;
     out->data = data;
@@ -54,9 +72,25 @@ static bool out_grow(struct out *out, size_t size)
     return true;
 }
 
+/* Most of what is written is short and has room. */
+static inline bool out_has_room(const struct out *out, size_t size)
+{
+    return !out->failed && size < out->capacity - out->size;
+}
+
+static inline void out_char(struct out *out, char c)
+{
+    if (!out_has_room(out, 1)) {
+        out_bytes(out, &c, 1);
+        return;
+    }
+    out->data[out->size++] = c;
+    out->data[out->size] = '\0';
+}
+
 void out_bytes(struct out *out, const char *data, size_t size)
 {
-    if (!out_grow(out, size)) {
+    if (!out_has_room(out, size) && !out_grow(out, size)) {
         out->failed = true;
         return;
     }
@@ -89,6 +123,30 @@ void out_format(struct out *out, const char *format, ...)
     out->size += (size_t)size;
 }
 
+size_t digits_of(int64_t value, char ret[DIGITS_BYTES])
+{
+    char digits[DIGITS_BYTES];
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    digits[--at] = '\0';
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    memcpy(ret, digits + at, sizeof digits - at);
+    return sizeof digits - at - 1;
+}
+
+void out_digits(struct out *out, int64_t value)
+{
+    char digits[DIGITS_BYTES];
+
+    out_bytes(out, digits, digits_of(value, digits));
+}
+
 static bool in_object(const struct out *out)
 {
     return out->depth > 0 && (out->objects >> (out->depth - 1) & 1) != 0;
@@ -117,28 +175,35 @@ static void out_escape(struct out *out, unsigned char c)
     }
 }
 
+/* ASCII that JSON takes as it is. The NUL is not among it. */
+static const bool plain[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0x7F] = true};
+
 /* Copies runs of plain characters whole; only what must be escaped or replaced is looked at twice. */
 static void out_quoted(struct out *out, const char *value)
 {
-    size_t size = strlen(value), from = 0, at = 0;
+    size_t from = 0, at = 0;
 
-    out_bytes(out, "\"", 1);
-    while (at < size) {
+    out_char(out, '"');
+    for (;;) {
+        while (plain[(unsigned char)value[at]])
+            at++;
         unsigned char c = (unsigned char)value[at];
-        size_t step = c < 0x80 ? 1 : text_character_bytes(value + at, size - at);
-        if (step > 0 && c >= 0x20 && c != '"' && c != '\\') {
+        size_t step = c < 0x80 ? 0 : text_character_bytes(value + at, strnlen(value + at, CHARACTER_BYTES_MAX));
+        if (c == '\0')
+            break;
+        if (step > 0) {
             at += step;
             continue;
         }
         out_bytes(out, value + from, at - from);
-        if (step == 0)
+        if (c >= 0x80)
             out_text(out, "\xEF\xBF\xBD"); /* U+FFFD for every byte that belongs to no character */
         else
             out_escape(out, c);
         from = ++at;
     }
     out_bytes(out, value + from, at - from);
-    out_bytes(out, "\"", 1);
+    out_char(out, '"');
 }
 
 /* What stands before a value: a comma, and in an object its key. */
@@ -146,10 +211,10 @@ static void out_begin(struct out *out, const char *key)
 {
     INVARIANT(3, (key != NULL) == in_object(out));
     if (out->depth > 0 && out->need_comma)
-        out_bytes(out, ",", 1);
+        out_char(out, ',');
     if (key != NULL) {
         out_quoted(out, key);
-        out_bytes(out, ":", 1);
+        out_char(out, ':');
     }
     out->need_comma = true;
 }
@@ -162,7 +227,7 @@ static void out_open(struct out *out, const char *key, bool object)
     out->objects = object ? out->objects | bit : out->objects & ~bit;
     out->depth++;
     out->need_comma = false;
-    out_bytes(out, object ? "{" : "[", 1);
+    out_char(out, object ? '{' : '[');
 }
 
 static void out_close(struct out *out, bool object)
@@ -170,7 +235,7 @@ static void out_close(struct out *out, bool object)
     INVARIANT(3, out->depth > 0 && in_object(out) == object);
     out->depth--;
     out->need_comma = true;
-    out_bytes(out, object ? "}" : "]", 1);
+    out_char(out, object ? '}' : ']');
 }
 
 void out_object(struct out *out, const char *key)
@@ -205,7 +270,7 @@ void out_string(struct out *out, const char *key, const char *value)
 void out_int(struct out *out, const char *key, int64_t value)
 {
     out_begin(out, key);
-    out_format(out, "%" PRId64, value);
+    out_digits(out, value);
 }
 
 void out_bool(struct out *out, const char *key, bool value)

@@ -67,6 +67,22 @@ bool text_utf8_ok(const char *text, size_t size)
     return true;
 }
 
+void text_clean(char *text, size_t size)
+{
+    size_t length = strnlen(text, size - 1);
+
+    text[length] = '\0';
+    for (size_t at = 0; at < length;) {
+        size_t bytes = text_character_bytes(text + at, length - at);
+        bool good = bytes > 0 && !is_control(text + at, bytes);
+
+        bytes = bytes > 0 ? bytes : 1;
+        if (!good)
+            memset(text + at, '?', bytes);
+        at += bytes;
+    }
+}
+
 static bool ref_character_ok(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||

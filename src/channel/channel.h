@@ -21,7 +21,7 @@ struct channel_capability {
     bool refund, transfer, query, callbacks;
     int64_t refunds_per_topup_max; /* 0: no limit */
     int64_t spacing_ms;            /* between two refunds of one top-up */
-    int64_t dedupe_days;           /* after that a key may pay again: query or a person, never resend; 0: unbounded */
+    int64_t dedupe_ms;             /* after that a key may pay again: query or a person, never resend; 0: unbounded */
     int64_t query_days;            /* after that a query proves nothing; 0: unbounded */
     int64_t window_days;           /* how long after payment a refund is taken; 0: unbounded */
     int64_t timeout_ms;
@@ -35,7 +35,7 @@ struct channel_order {
     struct money amount, topup_amount;
     const char *currency;
     const char *destination; /* JSON, transfers */
-    struct instant at;
+    struct instant at;       /* when the customer confirmed: the same order is the same bytes whenever it is built */
 };
 
 struct channel_answer {
@@ -48,23 +48,42 @@ struct channel_answer {
     char currency[CURRENCY_BYTES];
 };
 
+/* What a channel sent by itself: the raw body, the headers by name, and when it came in. */
+struct channel_notice {
+    const char *body;
+    size_t size;
+    const char *(*header)(void *headers, const char *name); /* NULL when absent */
+    void *headers;
+    struct instant now;
+};
+enum channel_heard {
+    HEARD_REFUSED, /* not proven to come from the channel, or unreadable: no effect */
+    HEARD_NEWS,    /* verified: the answer is evidence */
+    HEARD_NOTHING, /* verified, and about nothing of ours: to be acknowledged all the same */
+};
+
 struct channel;
 struct channel_operations {
-    /* Pure: the exact bytes to store and send (NUL-terminated text), or NULL when the arena is exhausted. */
+    /* Pure: the exact bytes to store and send (NUL-terminated text), or NULL when the arena is exhausted. What cannot
+     * be asked of this channel is a text, too, that `send` does not send and answers not_paid. */
     char *(*build)(const struct channel *channel, const struct channel_order *order, struct arena *arena);
     /* `first`: the first send of this key. A fault of the network is an answer of kind nothing, or not_paid when it is
      * certain that no byte left and the key was never sent before. */
     void (*send)(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
                  struct channel_answer *ret);
-    void (*query)(struct channel *channel, const char *key, struct instant now, struct channel_answer *ret);
+    /* `request`: what was stored to be sent; some channels find a payment only by what it was made for. */
+    void (*query)(struct channel *channel, const char *key, const char *request, struct instant now,
+                  struct channel_answer *ret);
     /* The next callback that is due at `now`; false when there is none. Asking again says that the last one was dealt
      * with for good. By one thread at a time. Simulated channels only; NULL otherwise. */
     bool (*poll)(struct channel *channel, struct instant now, struct channel_answer *ret);
     /* When the next callback will be due; none when nothing is pending. */
     struct instant (*next)(struct channel *channel);
-    /* A notification that came in over HTTP: verified and read, or refused (false, with a reason for the log). */
-    bool (*notify)(struct channel *channel, const char *body, size_t size, const char *(*header)(void *, const char *),
-                   void *headers, struct channel_answer *ret, char ret_reason[201]);
+    /* A notification that came in over HTTP: verified and read, or refused with a reason for the log. It does not
+     * block. NULL: this channel sends none. */
+    enum channel_heard (*notify)(struct channel *channel, const struct channel_notice *notice,
+                                 struct channel_answer *ret, char ret_reason[201]);
+    const char *taken, *taken_type; /* the body and media type that tell the channel that its notification was taken */
     void (*close)(struct channel *channel);
 };
 

@@ -248,7 +248,8 @@ static enum err query_booked(struct simulated *simulated, const char *key, struc
     return ERR_NONE;
 }
 
-static void simulated_query(struct channel *channel, const char *key, struct instant now, struct channel_answer *ret)
+static void simulated_query(struct channel *channel, const char *key, const char *request UNUSED, struct instant now,
+                            struct channel_answer *ret)
 {
     struct simulated *simulated = simulated_of(channel);
     struct channel_answer answer;
@@ -387,29 +388,38 @@ static enum err script_append(struct simulated_book *book, const char *const *ou
     return ERR_NONE;
 }
 
-bool simulated_script(struct channel *channel, const char *const *outcomes, size_t outcomes_count, char ret_reason[201])
+static enum err script_write(struct simulated_book *book, const char *const *outcomes, size_t outcomes_count)
 {
-    struct simulated *simulated = simulated_of(channel);
     enum err err;
+
+    TRY(simulated_book_begin(book));
+    err = script_append(book, outcomes, outcomes_count);
+    if (err == ERR_NONE)
+        return simulated_book_commit(book);
+    simulated_book_rollback(book);
+    return err;
+}
+
+enum err simulated_script(struct channel *channel, const char *const *outcomes, size_t outcomes_count,
+                          char ret_reason[201])
+{
+    enum err err = ERR_REQUEST;
 
     for (size_t i = 0; i < outcomes_count; i++)
         if (!simulated_outcome_ok(outcomes[i])) {
-            snprintf(ret_reason, 201, "outcome %zu is unknown: %.100s", i, outcomes[i]);
-            return false;
+            snprintf(
+                ret_reason, 201,
+                "outcome %zu, %.40s, is none of paid, pending_then_paid, refused:CODE, timeout_paid, timeout_unpaid, "
+                "bounce_after:72h (m, h, d)",
+                i + 1, outcomes[i]);
+            return ERR_REQUEST;
         }
-    if (outcomes_count > SIMULATED_SCRIPT_MAX || simulated_book_begin(simulated->book) != ERR_NONE) {
-        snprintf(ret_reason, 201, "the script is too long, or the book is busy");
-        return false;
-    }
-    err = script_append(simulated->book, outcomes, outcomes_count);
+    if (outcomes_count <= SIMULATED_SCRIPT_MAX)
+        err = script_write(simulated_of(channel)->book, outcomes, outcomes_count);
     if (err != ERR_NONE)
-        simulated_book_rollback(simulated->book);
-    else
-        err = simulated_book_commit(simulated->book);
-    if (err == ERR_NONE)
-        return true;
-    snprintf(ret_reason, 201, "%s", err == ERR_REQUEST ? "the script is too long" : "the book could not be written");
-    return false;
+        snprintf(ret_reason, 201, "%s",
+                 err == ERR_REQUEST ? "the script is too long" : "the book cannot be written now");
+    return err;
 }
 
 static bool totals(struct channel *channel, const char *key, int64_t *ret_amount, int64_t *ret_times)

@@ -40,10 +40,10 @@
 MUST_USE struct channel *simulated_new(const char *name, const char *path, const struct channel_capability *capability,
                                        char ret_reason[256]);
 
-/* Appends to the script of the channel's file. False: a word is unknown (or the script is too long), nothing was
- * appended. */
-MUST_USE bool simulated_script(struct channel *channel, const char *const *outcomes, size_t outcomes_count,
-                               char ret_reason[201]);
+/* Appends to the script of the channel's file. Not ERR_NONE: nothing was appended; a word is unknown or the script is
+ * too long (ERR_REQUEST), or the file cannot be written now. `ret_reason` says which. */
+MUST_USE enum err simulated_script(struct channel *channel, const char *const *outcomes, size_t outcomes_count,
+                                   char ret_reason[201]);
 
 /* What really left for a key (NULL: for all keys of this channel): the sum in minor units, bounced money included, and
  * how often it left. -1 when the book cannot be read. */

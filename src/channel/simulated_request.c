@@ -35,9 +35,8 @@ char *simulated_request_build(const struct channel *channel UNUSED, const struct
                               struct arena *arena)
 {
     struct out out;
-    char *request;
 
-    out_init(&out);
+    out_init_in(&out, arena);
     out_object(&out, NULL);
     out_string(&out, "key", order->key);
     out_string(&out, "kind", order->refund ? "refund" : "transfer");
@@ -51,9 +50,7 @@ char *simulated_request_build(const struct channel *channel UNUSED, const struct
     out_string(&out, "destination", text_or_null(order->destination));
     out_instant(&out, "at", order->at);
     out_object_end(&out);
-    request = out.failed ? NULL : arena_text(arena, out.data);
-    out_fini(&out);
-    return request;
+    return out.failed ? NULL : out.data;
 }
 
 bool simulated_request_read(const char *channel, const char *key, const char *request, struct payment *ret)

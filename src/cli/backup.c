@@ -43,12 +43,23 @@ static const struct argp_option data_options[] = {
     {0},
 };
 static const struct argp create_argp = {
-    data_options, backup_option, "BACKUP", "Copies the database in DIR, also while its server runs.", NULL, NULL, NULL};
+    data_options,
+    backup_option,
+    "BACKUP",
+    "Copies the database in DIR, also while its server runs.\vDIR/master.key is not in it: keep a copy elsewhere.",
+    NULL,
+    NULL,
+    NULL};
 static const struct argp verify_argp = {
     NULL, backup_option, "BACKUP", "Is the backup whole: manifest, database and audit chain?", NULL, NULL, NULL};
-static const struct argp restore_argp = {
-    data_options, backup_option, "BACKUP", "Makes a database from a backup in a DIR that is absent or empty.",
-    NULL,         NULL,          NULL};
+static const struct argp restore_argp = {data_options,
+                                         backup_option,
+                                         "BACKUP",
+                                         "Makes a database from a backup in a DIR that is absent or empty.\vThen put "
+                                         "master.key there. The server begins in quarantine: docs/operations.md.",
+                                         NULL,
+                                         NULL,
+                                         NULL};
 
 static int backup_done(const struct backup_options *options, enum err err, const char *reason, const char *done)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "base/version.h"
 #include "cli/policy.h"
-#include "cli/version.h"
 #include "http/serve.h"
 
 #include <argp.h>
@@ -24,12 +24,22 @@ static const struct cli_command commands[] = {
     {"withdraw", "ask for money back, confirm, follow, cancel", withdraw_main, "create show list code cancel"},
     {"review", "decide on withdrawals in review", review_main, "list approve reject need-documents"},
     {"import", "send billing facts from a file of batch lines", import_main, NULL},
-    {"export", "transactions, withdrawals, accounts as CSV or JSON lines", export_main,
-     "transactions withdrawals accounts"},
+    {"export", "files of all rows: CSV, XLSX, JSON lines, journals", export_main,
+     "transactions withdrawals legs topups accounts journal events audit"},
+    {"receipt", "is a receipt genuine?", receipt_main, "verify key page statement"},
+    {"customer-key", "keys by which your own site signs customers in", customer_key_main, "create list revoke"},
+    {"user", "people of a data directory who may sign in", user_main, "create list password disable totp"},
+    {"role", "who may what: every route and role", role_main, "list"},
     {"key", "API keys of a data directory", key_main, "create list revoke"},
+    {"config", "the channels that a server has", config_main, "show codes"},
     {"backup", "copy a database, check the copy, restore it", backup_main, "create verify restore"},
+    {"anchor", "the signed head of the audit chain, and its public key", anchor_main, "show key"},
+    {"quarantine", "after a restore: what happened meanwhile, and the release", quarantine_main,
+     "show statement release strays name settle"},
     {"migrate", "bring a database to this program's schema", migrate_main, NULL},
     {"audit", "recompute the books and compare (ebb-audit)", audit_main, NULL},
+    {"bench", "drive a running server with a mixed load", bench_main, NULL},
+    {"bank", "the directory of banks and their branches", bank_main, "import"},
     {"completion", "print a completion script for a shell", completion_main, "bash zsh fish"},
     {0},
 };

@@ -94,6 +94,8 @@ static size_t body_take(char *data, size_t size, size_t count, void *context)
     size_t bytes = size * count;
     char *grown;
 
+    if (answer->sink != NULL && answer->status >= 200 && answer->status < 300)
+        return fwrite(data, 1, bytes, answer->sink);
     if (answer->body_bytes + bytes > ANSWER_BYTES_MAX)
         return 0;
     grown = realloc(answer->body, answer->body_bytes + bytes + 1);
@@ -106,18 +108,30 @@ static size_t body_take(char *data, size_t size, size_t count, void *context)
     return bytes;
 }
 
+static bool header_value(const char *data, size_t bytes, const char *name, char *ret, size_t ret_bytes)
+{
+    size_t start = strlen(name);
+
+    if (bytes <= start || strncasecmp(data, name, start) != 0)
+        return false;
+    while (start < bytes && data[start] == ' ')
+        start++;
+    snprintf(ret, ret_bytes, "%.*s", (int)(bytes - start), data + start);
+    ret[strcspn(ret, "\r\n")] = '\0';
+    return true;
+}
+
 static size_t header_take(char *data, size_t size, size_t count, void *context)
 {
     struct answer *answer = context;
-    size_t bytes = size * count, start = 5;
+    char seconds[16], status[8];
 
-    if (bytes > start && strncasecmp(data, "ETag:", start) == 0) {
-        while (start < bytes && data[start] == ' ')
-            start++;
-        snprintf(answer->etag, sizeof(answer->etag), "%.*s", (int)(bytes - start), data + start);
-        answer->etag[strcspn(answer->etag, "\r\n")] = '\0';
-    }
-    return bytes;
+    if (header_value(data, size * count, "HTTP/1.1 ", status, sizeof(status)))
+        answer->status = strtol(status, NULL, 10);
+    header_value(data, size * count, "ETag:", answer->etag, sizeof(answer->etag));
+    if (header_value(data, size * count, "Retry-After:", seconds, sizeof(seconds)))
+        answer->retry_after_s = strtoll(seconds, NULL, 10); /* a date counts as none */
+    return size * count;
 }
 
 static bool header_add(struct curl_slist **headers, const char *name, const char *value)
@@ -161,7 +175,12 @@ static void request_prepare(CURL *curl, const struct client_request *request, co
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, CALL_TIMEOUT_MS);
+    if (request->sink == NULL) {
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, CALL_TIMEOUT_MS);
+    } else { /* a file may take long, but not stand still */
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, CALL_TIMEOUT_MS / 1000);
+    }
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret);
@@ -174,18 +193,33 @@ static void request_prepare(CURL *curl, const struct client_request *request, co
 }
 
 /* Nothing has left the house when the connection was never made. */
-static bool never_sent(CURLcode code)
+bool answer_never_sent(const struct answer *answer)
 {
+    int code = answer->fault;
+
     return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_URL_MALFORMAT ||
            code == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
-static enum cli_exit exchange_failed(const struct client *client, const struct client_request *request, CURLcode code)
+bool answer_fault_passes(const struct answer *answer)
 {
-    bool harmless = never_sent(code) || strcmp(request->method, "GET") == 0;
+    return answer->fault != CURLE_URL_MALFORMAT && answer->fault != CURLE_UNSUPPORTED_PROTOCOL &&
+           answer->fault != CURLE_COULDNT_RESOLVE_HOST && answer->fault != CURLE_OUT_OF_MEMORY &&
+           answer->fault != CURLE_PEER_FAILED_VERIFICATION;
+}
 
-    cli_complain(client->program, "%s: %s", client->url, curl_easy_strerror(code));
-    if (code == CURLE_COULDNT_CONNECT)
+const char *answer_fault(const struct answer *answer)
+{
+    return curl_easy_strerror((CURLcode)answer->fault);
+}
+
+static enum cli_exit exchange_failed(const struct client *client, const struct client_request *request,
+                                     const struct answer *answer)
+{
+    bool harmless = answer_never_sent(answer) || strcmp(request->method, "GET") == 0;
+
+    cli_complain(client->program, "%s: %s", client->url, answer_fault(answer));
+    if (answer->fault == CURLE_COULDNT_CONNECT)
         cli_complain(client->program, "is the server running? 'ebb serve' starts one; --url names another");
     if (!harmless && request->key != NULL)
         cli_complain(client->program, "the outcome is not known: ask again with --key %s", request->key);
@@ -227,20 +261,30 @@ static enum cli_exit explain(const struct client *client, const struct client_re
         cli_complain(client->program, "  %s: %s", json_text(error, "pointer"), json_text(error, "detail"));
     if (answer->status == 503) {
         if (request->key != NULL)
-            cli_complain(client->program, "the outcome is not known: ask again with --key %s", request->key);
+            cli_complain(client->program, "%s with --key %s",
+                         strcmp(json_text(problem, "code"), "quarantined") == 0
+                             ? "nothing was done now; when the quarantine is released, ask again"
+                             : "the outcome is not known: ask again",
+                         request->key);
         return CLI_UNKNOWN;
     }
     return answer->status == 400 ? CLI_USAGE : CLI_REFUSED;
 }
 
-enum cli_exit client_call(const struct client *client, const struct client_request *request, struct answer *ret)
+enum cli_exit client_explain(const struct client *client, const struct client_request *request,
+                             const struct answer *answer)
+{
+    return answer->fault != CURLE_OK ? exchange_failed(client, request, answer) : explain(client, request, answer);
+}
+
+bool client_ask(const struct client *client, const struct client_request *request, struct answer *ret)
 {
     char url[HEADER_BYTES + CLIENT_PATH_BYTES];
     struct curl_slist *headers = NULL;
-    CURL *curl = curl_easy_init();
+    CURL *curl = client->kept != NULL ? client->kept : curl_easy_init();
     CURLcode code = CURLE_OUT_OF_MEMORY;
 
-    *ret = (struct answer){0};
+    *ret = (struct answer){.sink = request->sink};
     if (snprintf(url, sizeof(url), "%s%s", client->url, request->path) >= (int)sizeof(url))
         code = CURLE_URL_MALFORMAT;
     else if (curl != NULL && headers_make(client, request, &headers)) {
@@ -248,13 +292,33 @@ enum cli_exit client_call(const struct client *client, const struct client_reque
         code = curl_easy_perform(curl);
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret->status);
     }
+    if (client->kept != NULL)
+        curl_easy_reset(curl); /* keeps the connection */
+    else
+        curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
-    if (code != CURLE_OK)
-        return exchange_failed(client, request, code);
-    if (ret->body != NULL)
+    ret->fault = (int)code;
+    if (code == CURLE_OK && ret->body != NULL)
         ret->json = json_loadb(ret->body, ret->body_bytes, 0, NULL);
-    return ret->status >= 200 && ret->status < 300 ? CLI_OK : explain(client, request, ret);
+    return code == CURLE_OK;
+}
+
+enum cli_exit client_call(const struct client *client, const struct client_request *request, struct answer *ret)
+{
+    if (client_ask(client, request, ret) && ret->status >= 200 && ret->status < 300)
+        return CLI_OK;
+    return client_explain(client, request, ret);
+}
+
+void client_keep(struct client *client)
+{
+    client->kept = curl_easy_init(); /* without memory: a connection for each exchange */
+}
+
+void client_leave(struct client *client)
+{
+    curl_easy_cleanup(client->kept);
+    client->kept = NULL;
 }
 
 void answer_fini(struct answer *answer)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands' way to a server: one HTTP exchange at a time, and its outcome as an exit code.
+/* The commands' way to a server: one HTTP exchange at a time, and its outcome as an exit code. A client that is kept
+ * open uses one connection for all of them.
  *
  * Problems (RFC 9457) are shown to people in sentences, with the rule and the arithmetic. An exchange that broke after
  * the request left, and a 503, are CLI_UNKNOWN: the message names the key with which to ask again. Knows paths only as
@@ -17,7 +18,8 @@
 
 struct client {
     const char *program, *url, *token;
-    bool json; /* answers as the server gave them */
+    bool json;  /* answers as the server gave them */
+    void *kept; /* see client_keep */
 };
 
 struct client_request {
@@ -26,6 +28,7 @@ struct client_request {
     size_t body_bytes;
     const char *content_type; /* NULL: JSON */
     const char *key, *if_match;
+    void *sink;           /* FILE *: what a 2xx answers goes there as it comes; NULL: it is kept in the answer */
     const char *currency; /* of the amounts in a refusal; NULL: they are shown in minor units */
 };
 
@@ -34,7 +37,10 @@ struct answer {
     char *body; /* NUL-terminated */
     size_t body_bytes;
     json_t *json; /* NULL when the body is not one JSON text */
+    void *sink;
     char etag[64];
+    int64_t retry_after_s; /* 0: the server did not say */
+    int fault;             /* where the exchange failed: why (CURLcode); 0: there is an answer */
 };
 
 /* --url, --token and --json for a command's argp children; its input is a struct client. */
@@ -43,6 +49,18 @@ void client_init(struct client *client, const char *program);
 /* Only 2xx is CLI_OK; everything else has been explained on standard error. `ret` is to be finished in every case. */
 enum cli_exit client_call(const struct client *client, const struct client_request *request, struct answer *ret);
 void answer_fini(struct answer *answer);
+/* The same without a word on standard error and without a verdict, for who asks again. False: there is no answer. */
+bool client_ask(const struct client *client, const struct client_request *request, struct answer *ret);
+/* The words and the exit code for an answer that is not 2xx, or for none. */
+enum cli_exit client_explain(const struct client *client, const struct client_request *request,
+                             const struct answer *answer);
+/* Why there is no answer; whether asking the same address again may help; whether nothing can have left the house. */
+const char *answer_fault(const struct answer *answer);
+bool answer_fault_passes(const struct answer *answer);
+bool answer_never_sent(const struct answer *answer);
+/* The connection stays open from one exchange to the next, until client_leave. */
+void client_keep(struct client *client);
+void client_leave(struct client *client);
 /* GET of a path. */
 enum cli_exit client_get(const struct client *client, const char *path, struct answer *ret);
 /* Every object of a list, page after page, at most `limit` of them; `path` without cursor and limit. */

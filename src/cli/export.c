@@ -1,29 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ebb export: what the server knows, for a spreadsheet (CSV, amounts as decimals) or a program (JSON lines). */
-#include "base/field.h"
-#include "cli/client.h"
+/* ebb export: files of all rows from a server, for spreadsheets, programs and bookkeepers. What is too large to wait
+ * for is made in the background there, and fetched when it is done. */
+#include "report/export.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { OPTION_FORMAT = 0x600, OPTION_FROM, OPTION_TO, OPTION_TYPE, OPTION_STATUS, OPTION_ACCOUNT };
+#include "base/field.h"
+#include "cli/client.h"
+
+#define ROUND_MS 300
+#define PATH_BYTES 4200
+#define PROGRAM_BYTES 64
+
+enum { OPTION_FORMAT = 0x600, OPTION_FROM, OPTION_TO, OPTION_TYPE, OPTION_STATUS, OPTION_ACCOUNT, OPTION_OUTPUT };
 
 struct export_options {
     struct client client;
-    const char *account, *from, *to, *type, *status;
-    bool takes_account, csv;
+    const struct export_kind *kind;
+    const char *account, *from, *to, *type, *status, *output;
+    int format;
 };
 
-/* Where a column's value stands: a member, or a member of a member. */
-struct column {
-    const char *title, *parent, *member;
-    bool amount;
-};
-struct report {
-    const struct column *columns;
-    size_t columns_count;
-};
+/* ---- what was said ---- */
+
+static void format_take(struct export_options *options, const char *word, struct argp_state *state)
+{
+    if (!word_parse(&export_format_words, word, &options->format) ||
+        !export_kind_takes(options->kind, (enum export_format)options->format))
+        argp_error(state, options->kind->journal     ? "--format is hledger, ledger or beancount"
+                          : options->kind->statement ? "--format is csv, xlsx, jsonl or pdf"
+                                                     : "--format is csv, xlsx or jsonl");
+}
+
+static void account_take(struct export_options *options, const char *ref, struct argp_state *state)
+{
+    if (options->account != NULL)
+        argp_error(state, "unexpected argument '%s'", ref);
+    if (!field_ref_ok(ref))
+        argp_error(state, "'%s' is not the ref of an account", ref);
+    options->account = ref;
+}
 
 static error_t export_option(int key, char *value, struct argp_state *state)
 {
@@ -31,9 +52,7 @@ static error_t export_option(int key, char *value, struct argp_state *state)
 
     switch (key) {
     case OPTION_FORMAT:
-        options->csv = strcmp(value, "csv") == 0;
-        if (!options->csv && strcmp(value, "jsonl") != 0)
-            argp_error(state, "--format is csv or jsonl");
+        format_take(options, value, state);
         return 0;
     case OPTION_FROM:
         options->from = value;
@@ -47,23 +66,21 @@ static error_t export_option(int key, char *value, struct argp_state *state)
     case OPTION_STATUS:
         options->status = value;
         return 0;
-    case OPTION_ACCOUNT:
-        options->account = value;
+    case OPTION_OUTPUT:
+        options->output = value;
         return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->client;
         return 0;
+    case OPTION_ACCOUNT:
     case ARGP_KEY_ARG:
-        if (!options->takes_account || options->account != NULL)
-            argp_error(state, "unexpected argument '%s'", value);
-        if (!field_ref_ok(value))
-            argp_error(state, "'%s' is not the ref of an account", value);
-        options->account = value;
+        account_take(options, value, state);
         return 0;
     case ARGP_KEY_END:
-        options->csv = options->csv && !options->client.json;
-        if (options->takes_account && options->account == NULL)
-            argp_error(state, "the ACCOUNT is missing");
+        if (options->format == 0)
+            options->format = options->kind->journal ? EXPORT_HLEDGER
+                              : options->client.json ? EXPORT_JSONL
+                                                     : EXPORT_CSV;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -71,192 +88,193 @@ static error_t export_option(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {{&client_argp, 0, "Server:", 9}, {0}};
-#define FORMAT_OPTION                                                                                                  \
-    {                                                                                                                  \
-        "format", OPTION_FORMAT, "WORD", 0, "csv (default) or jsonl; --json means jsonl", 0                            \
-    }
-#define TIME_OPTIONS                                                                                                   \
-    {"from", OPTION_FROM, "TIME", 0, "At or after, as 2026-11-01T00:00:00+08:00", 0},                                  \
-    {                                                                                                                  \
-        "to", OPTION_TO, "TIME", 0, "Before", 0                                                                        \
-    }
-
-/* A spreadsheet runs a text that begins like a formula: such a text gets an apostrophe in front. */
-static void csv_text(const char *text)
-{
-    bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-
-    if (!formula && strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    if (formula)
-        putchar('\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
-static void csv_value(const json_t *item, const struct column *column)
-{
-    const json_t *object = column->parent != NULL ? json_object_get(item, column->parent) : item;
-    const json_t *value = json_object_get(object, column->member);
-    char amount[MONEY_TEXT_BYTES];
-
-    if (column->amount)
-        fputs(json_amount(object, column->member, json_text(item, "currency"), amount), stdout);
-    else if (json_is_boolean(value))
-        fputs(json_is_true(value) ? "true" : "false", stdout);
-    else
-        csv_text(json_text(object, column->member));
-}
-
-static void csv_row(const json_t *item, void *context)
-{
-    const struct report *report = context;
-
-    for (size_t i = 0; i < report->columns_count; i++) {
-        if (i > 0)
-            putchar(',');
-        csv_value(item, &report->columns[i]);
-    }
-    fputs("\r\n", stdout); /* RFC 4180 */
-}
-
-static void json_row(const json_t *item, void *context)
-{
-    (void)context;
-    json_dumpf(item, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
-}
-
-static int report_run(const struct export_options *options, const struct report *report, char path[CLIENT_PATH_BYTES])
-{
-    struct report columns = *report;
-
-    client_query(path, "from", options->from);
-    client_query(path, "to", options->to);
-    if (options->csv) {
-        for (size_t i = 0; i < report->columns_count; i++)
-            printf("%s%s", i > 0 ? "," : "", report->columns[i].title);
-        fputs("\r\n", stdout);
-    }
-    enum cli_exit status = client_each(&options->client, path, SIZE_MAX, options->csv ? csv_row : json_row, &columns);
-
-    if (fflush(stdout) != 0 && status == CLI_OK)
-        status = CLI_REFUSED;
-    return (int)status;
-}
-
-static const struct argp_option transactions_options[] = {
-    FORMAT_OPTION,
-    {"type", OPTION_TYPE, "WORD", 0, "Only this type, as withdrawal or topup", 0},
-    TIME_OPTIONS,
+static const struct argp_option options_of_all[] = {
+    {"format", OPTION_FORMAT, "WORD", 0,
+     "csv (default), xlsx or jsonl; of one account's transactions also pdf; of a journal hledger (default), ledger or "
+     "beancount; --json means jsonl",
+     0},
+    {"account", OPTION_ACCOUNT, "REF", 0, "Of this account", 0},
+    {"status", OPTION_STATUS, "WORD", 0, "Only in this status: withdrawals, legs, accounts", 0},
+    {"type", OPTION_TYPE, "WORD", 0, "Only of this type, as withdrawal or topup: transactions, topups, events, audit",
+     0},
+    {"from", OPTION_FROM, "TIME", 0, "At or after, as 2026-11-01T00:00:00+08:00", 0},
+    {"to", OPTION_TO, "TIME", 0, "Before", 0},
+    {"output", OPTION_OUTPUT, "FILE", 0, "Write there, whole or not at all", 0},
     {0},
 };
-static const struct argp transactions_argp = {transactions_options,
-                                              export_option,
-                                              "ACCOUNT",
-                                              "The billing details of an account: every movement of money.",
-                                              children,
-                                              NULL,
-                                              NULL};
+static const struct argp export_argp = {
+    options_of_all, export_option, "[ACCOUNT]", "A file of all rows, the oldest first.", children, NULL, NULL};
 
-static int export_transactions_main(int argc, char **argv)
+/* ---- the file ---- */
+
+struct target {
+    FILE *file;
+    char aside[PATH_BYTES];
+};
+
+static bool target_open(const struct export_options *options, struct target *ret)
 {
-    static const struct column columns[] = {
-        {"at", NULL, "at", false},         {"id", NULL, "id", false},
-        {"type", NULL, "type", false},     {"kind", NULL, "kind", false},
-        {"amount", NULL, "amount", true},  {"currency", NULL, "currency", false},
-        {"object", NULL, "object", false}, {"withdrawal", NULL, "withdrawal", false},
-    };
-    struct export_options options = {.takes_account = true, .csv = true};
+    ret->file = stdout;
+    if (options->output == NULL)
+        return true;
+    snprintf(ret->aside, sizeof ret->aside, "%s.part", options->output);
+    ret->file = fopen(ret->aside, "we");
+    if (ret->file == NULL)
+        cli_complain(options->client.program, "%s: %s", ret->aside, strerror(errno));
+    return ret->file != NULL;
+}
+
+static enum cli_exit target_close(const struct export_options *options, struct target *target, enum cli_exit status)
+{
+    bool written = fflush(target->file) == 0 && ferror(target->file) == 0;
+
+    if (options->output != NULL) {
+        written = fclose(target->file) == 0 && written;
+        if (status == CLI_OK && written)
+            written = rename(target->aside, options->output) == 0;
+        else
+            (void)unlink(target->aside);
+    }
+    if (status == CLI_OK && !written)
+        cli_complain(options->client.program, "it could not be written: %s", strerror(errno));
+    return status == CLI_OK && !written ? CLI_REFUSED : status;
+}
+
+/* ---- asking ---- */
+
+static void body_write(struct out *out, const struct export_options *options)
+{
+    const struct {
+        const char *name, *value;
+    } members[] = {{"what", options->kind->name},
+                   {"format", word_text(&export_format_words, options->format)},
+                   {"account", options->account},
+                   {"status", options->status},
+                   {"type", options->type},
+                   {"from", options->from},
+                   {"to", options->to}};
+
+    out_object(out, NULL);
+    for (size_t i = 0; i < ARRAY_COUNT(members); i++)
+        if (members[i].value != NULL)
+            out_string(out, members[i].name, members[i].value);
+    out_object_end(out);
+}
+
+/* Asks until the job has ended. */
+static enum cli_exit job_wait(const struct client *client, const char *id, char ret_file[CLIENT_PATH_BYTES])
+{
     char path[CLIENT_PATH_BYTES];
 
-    client_init(&options.client, "ebb export transactions");
-    argp_parse(&transactions_argp, argc, argv, 0, NULL, &options);
-    snprintf(path, sizeof(path), "/v1/accounts/%s/transactions", options.account);
-    client_query(path, "type", options.type);
-    return report_run(&options, &(struct report){columns, ARRAY_COUNT(columns)}, path);
+    snprintf(path, sizeof path, "/v1/exports/%s", id);
+    for (;;) {
+        struct answer answer;
+        enum cli_exit status = client_get(client, path, &answer);
+        const char *state = json_text(answer.json, "state");
+        bool failed = strcmp(state, "failed") == 0, done = strcmp(state, "done") == 0;
+
+        if (failed)
+            cli_complain(client->program, "%s", json_text(answer.json, "failure"));
+        snprintf(ret_file, CLIENT_PATH_BYTES, "%s", json_text(answer.json, "file"));
+        answer_fini(&answer);
+        if (status != CLI_OK || failed || done)
+            return status == CLI_OK && failed ? CLI_REFUSED : status;
+        nanosleep(&(struct timespec){.tv_nsec = ROUND_MS * 1000000L}, NULL);
+    }
 }
 
-static const struct argp_option withdrawals_options[] = {
-    FORMAT_OPTION,
-    {"account", OPTION_ACCOUNT, "REF", 0, "Of this account", 0},
-    {"status", OPTION_STATUS, "WORD", 0, "In this status", 0},
-    TIME_OPTIONS,
-    {0},
-};
-static const struct argp withdrawals_argp = {
-    withdrawals_options, export_option, NULL, "Withdrawals, newest first.", children, NULL, NULL};
-
-static int export_withdrawals_main(int argc, char **argv)
+static enum cli_exit fetch(const struct client *client, const char *path, FILE *file)
 {
-    static const struct column columns[] = {
-        {"id", NULL, "id", false},
-        {"account", NULL, "account", false},
-        {"amount", NULL, "amount", true},
-        {"currency", NULL, "currency", false},
-        {"route", NULL, "route", false},
-        {"status", NULL, "status", false},
-        {"label", NULL, "label", false},
-        {"created_at", NULL, "created_at", false},
-        {"confirmed_at", NULL, "confirmed_at", false},
-        {"finished_at", NULL, "finished_at", false},
-        {"failure_code", "failure", "code", false},
-        {"failure_detail", "failure", "detail", false},
-    };
-    struct export_options options = {.csv = true};
-    char path[CLIENT_PATH_BYTES] = "/v1/withdrawals";
+    struct client_request request = {.method = "GET", .path = path, .sink = file};
+    struct answer answer;
+    enum cli_exit status = client_call(client, &request, &answer);
 
-    client_init(&options.client, "ebb export withdrawals");
-    argp_parse(&withdrawals_argp, argc, argv, 0, NULL, &options);
-    client_query(path, "account", options.account);
-    client_query(path, "status", options.status);
-    return report_run(&options, &(struct report){columns, ARRAY_COUNT(columns)}, path);
+    answer_fini(&answer);
+    return status;
 }
 
-static const struct argp_option accounts_options[] = {FORMAT_OPTION, {0}};
-static const struct argp accounts_argp = {accounts_options, export_option, NULL, "Accounts with their balances.",
-                                          children,         NULL,          NULL};
-
-static int export_accounts_main(int argc, char **argv)
+static enum cli_exit in_background(const struct export_options *options, FILE *file)
 {
-    static const struct column columns[] = {
-        {"account", NULL, "ref", false},
-        {"policy", NULL, "policy", false},
-        {"currency", NULL, "currency", false},
-        {"state", NULL, "state", false},
-        {"verified", NULL, "verified", false},
-        {"cash", "balance", "cash", true},
-        {"held", "balance", "held", true},
-        {"topup", "balance", "topup", true},
-        {"transferred_in", "balance", "transferred_in", true},
-        {"allocated_in", "balance", "allocated_in", true},
-        {"other", "balance", "other", true},
-        {"voucher", "balance", "voucher", true},
-    };
-    struct export_options options = {.csv = true};
-    char path[CLIENT_PATH_BYTES] = "/v1/accounts";
+    SCOPED(out_fini) struct out body;
+    char key[CLIENT_KEY_BYTES], path[CLIENT_PATH_BYTES];
+    struct answer answer;
 
-    client_init(&options.client, "ebb export accounts");
-    argp_parse(&accounts_argp, argc, argv, 0, NULL, &options);
-    return report_run(&options, &(struct report){columns, ARRAY_COUNT(columns)}, path);
+    out_init(&body);
+    body_write(&body, options);
+    client_key(key);
+    struct client_request request = {
+        .method = "POST", .path = "/v1/exports", .body = body.data, .body_bytes = body.size, .key = key};
+    enum cli_exit status = client_call(&options->client, &request, &answer);
+
+    if (status == CLI_OK)
+        status = job_wait(&options->client, json_text(answer.json, "id"), path);
+    answer_fini(&answer);
+    return status == CLI_OK ? fetch(&options->client, path, file) : status;
+}
+
+static enum cli_exit at_once(const struct export_options *options, FILE *file)
+{
+    char path[CLIENT_PATH_BYTES];
+    struct client_request request = {.method = "GET", .path = path, .sink = file};
+    struct answer answer;
+    enum cli_exit status = CLI_OK;
+
+    snprintf(path, sizeof path, "/v1/exports/%s.%s", options->kind->name,
+             word_text(&export_format_words, options->format));
+    client_query(path, "account", options->account);
+    client_query(path, "status", options->status);
+    client_query(path, "type", options->type);
+    client_query(path, "from", options->from);
+    client_query(path, "to", options->to);
+    bool answered = client_ask(&options->client, &request, &answer);
+    bool too_large = answered && strcmp(json_text(answer.json, "code"), "export_too_large") == 0;
+
+    if (!too_large && (!answered || answer.status != 200))
+        status = client_explain(&options->client, &request, &answer);
+    answer_fini(&answer);
+    return too_large ? in_background(options, file) : status;
+}
+
+static int export_kind_main(int argc, char **argv)
+{
+    static char program[PROGRAM_BYTES];
+    const char *name = strrchr(argv[0], ' ');
+    struct export_options options = {.kind = export_kind_named(name != NULL ? name + 1 : argv[0])};
+    struct target target;
+
+    snprintf(program, sizeof program, "%s", argv[0]);
+    client_init(&options.client, program);
+    argp_parse(&export_argp, argc, argv, 0, NULL, &options);
+    bool binary = options.format == EXPORT_XLSX || options.format == EXPORT_PDF;
+
+    if (binary && options.output == NULL && isatty(STDOUT_FILENO)) {
+        cli_complain(program, "that is nothing for a terminal: say --output FILE");
+        return CLI_USAGE;
+    }
+    if (!target_open(&options, &target))
+        return CLI_USAGE;
+    return (int)target_close(&options, &target, at_once(&options, target.file));
 }
 
 int export_main(int argc, char **argv)
 {
     static const struct cli_command commands[] = {
-        {"transactions", "every movement of money of an account", export_transactions_main},
-        {"withdrawals", "withdrawals, newest first", export_withdrawals_main},
-        {"accounts", "accounts with their balances", export_accounts_main},
+        {"transactions", "the billing details: every movement of money", export_kind_main, NULL},
+        {"withdrawals", "withdrawals", export_kind_main, NULL},
+        {"legs", "their payments", export_kind_main, NULL},
+        {"topups", "top-ups with what is left of them", export_kind_main, NULL},
+        {"accounts", "accounts with their balances", export_kind_main, NULL},
+        {"journal", "the ledger for hledger, ledger or beancount, with balance assertions", export_kind_main, NULL},
+        {"events", "what happened", export_kind_main, NULL},
+        {"audit", "who changed what", export_kind_main, NULL},
         {0},
     };
 
-    return cli_dispatch(commands, "ebb export",
-                        "Example:\n  ebb export transactions alice --type withdrawal > proof.csv\n", argc, argv);
+    return cli_dispatch(
+        commands, "ebb export",
+        "Examples:\n"
+        "  ebb export transactions alice --type withdrawal > proof.csv\n"
+        "  ebb export withdrawals --format xlsx --output november.xlsx --from 2026-11-01T00:00:00+08:00\n"
+        "  ebb export journal > books.journal && hledger -f books.journal check\n",
+        argc, argv);
 }

@@ -1,37 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ebb import: billing facts from a file of batch lines into a server. Lines that were refused are written to
- * FILE.errors with what was wrong; the facts' own refs make it safe to run the whole file again. */
-#include "cli/client.h"
-#include "http/batch.h"
-
+/* ebb import: billing facts from a file into a server, a batch at a time.
+ *
+ * What was answered is written down after each batch (cli/progress.h), and the errors that belong to it before; a
+ * second start cuts the errors back to what was written down and goes on behind it. A batch that was sent and whose
+ * answer was lost is sent again: facts are known by their refs, and what replaces (accounts, claims, resources) ends as
+ * it did. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK_LINES_MAX 2000
-#define CHUNK_BYTES_MAX ((size_t)4 * 1024 * 1024)
-#define LINE_ARENA_BYTES ((size_t)32 * 1024 * 1024)
-#define BAR_WIDTH 30
+#include "base/file.h"
+#include "cli/chunk.h"
+#include "cli/progress.h"
+#include "engine/world.h"
 
-enum { OPTION_DRY_RUN = 0x500 };
+#define BAR_WIDTH 30
+#define PATIENCE_S 60
+#define PATIENCE_MOST_S 86400
+#define NAME_BYTES 4096
+
+enum { OPTION_DRY_RUN = 0x500, OPTION_FORMAT, OPTION_STATE, OPTION_RESTART, OPTION_PATIENCE, OPTION_BATCH };
 
 struct import {
     struct client client;
-    const char *file;
-    bool dry_run, bar;
-    FILE *in, *errors;
-    char errors_name[4096];
-    off_t bytes_total, bytes_read;
-    struct out chunk;
-    size_t numbers[CHUNK_LINES_MAX]; /* of the chunk's lines in the file */
-    size_t starts[CHUNK_LINES_MAX];  /* and where they begin in the chunk */
-    size_t count, line;              /* lines in the chunk; lines read */
-    size_t created, unchanged, refused;
+    const char *file, *state;
+    enum rows_format format; /* 0: by the file's name */
+    bool dry_run, restart, bar;
+    int64_t patience_s, batch_lines;
+    int fd, errors;                                          /* errors -1: not open yet */
+    char errors_name[NAME_BYTES], progress_name[NAME_BYTES]; /* "": no progress is kept */
+    struct progress progress;
+    int64_t began_us, began_lines;
+    struct rows rows;
+    struct chunk chunk;
 };
+
+static void format_take(struct import *import, const char *value, const struct argp_state *state)
+{
+    if (strcmp(value, "csv") != 0 && strcmp(value, "ndjson") != 0)
+        argp_error(state, "--format is csv or ndjson");
+    import->format = strcmp(value, "csv") == 0 ? ROWS_CSV : ROWS_NDJSON;
+}
+
+static int64_t number_take(const char *value, int64_t least, int64_t most, const struct argp_state *state)
+{
+    char *end;
+    int64_t number = strtoll(value, &end, 10);
+
+    if (end == value || *end != '\0' || number < least || number > most)
+        argp_error(state, "'%s' is not from %" PRId64 " to %" PRId64, value, least, most);
+    return number;
+}
 
 static error_t import_option(int key, char *value, struct argp_state *state)
 {
@@ -40,6 +66,21 @@ static error_t import_option(int key, char *value, struct argp_state *state)
     switch (key) {
     case OPTION_DRY_RUN:
         import->dry_run = true;
+        return 0;
+    case OPTION_FORMAT:
+        format_take(import, value, state);
+        return 0;
+    case OPTION_STATE:
+        import->state = value;
+        return 0;
+    case OPTION_RESTART:
+        import->restart = true;
+        return 0;
+    case OPTION_PATIENCE:
+        import->patience_s = number_take(value, 0, PATIENCE_MOST_S, state);
+        return 0;
+    case OPTION_BATCH:
+        import->batch_lines = number_take(value, 1, CHUNK_ROWS_MAX, state);
         return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &import->client;
@@ -61,252 +102,332 @@ static error_t import_option(int key, char *value, struct argp_state *state)
 static const struct argp_child children[] = {{&client_argp, 0, "Server:", 9}, {0}};
 static const struct argp_option import_options[] = {
     {"dry-run", OPTION_DRY_RUN, NULL, 0, "Check the shape of every line here; send nothing", 0},
+    {"format", OPTION_FORMAT, "WORD", 0, "csv or ndjson; else CSV when FILE ends in .csv", 0},
+    {"state", OPTION_STATE, "DIR", 0, "Where progress and errors are written, not beside FILE", 0},
+    {"restart", OPTION_RESTART, NULL, 0, "Begin anew, whatever an earlier run got done", 0},
+    {"patience", OPTION_PATIENCE, "SECONDS", 0, "How long to ask a silent server again (60)", 0},
+    {"batch", OPTION_BATCH, "LINES", 0, "How many lines to send at once (2000)", 0},
     {0},
 };
 static const struct argp import_argp = {
     import_options,
     import_option,
     "FILE",
-    "Sends billing facts, one JSON object a line, as /v1/batch takes them.\v"
-    "A line: {\"op\":\"topup\",\"account\":\"alice\",\"ref\":\"t1\",\"amount\":100000,\"method\":\"alipay\"}\n\n"
-    "Refused lines go to FILE.errors with what was wrong. Running the file again is safe: a fact that is known is not "
-    "recorded twice.",
+    "Sends billing facts, as /v1/batch takes them: one JSON object a line, or CSV.\v"
+    "A line: {\"op\":\"topup\",\"account\":\"alice\",\"ref\":\"t1\",\"amount\":100000,\"method\":\"alipay\"}\n"
+    "The same in CSV, whose first line names the members (payer.kind is one of payer); an empty cell is none:\n"
+    "  op,account,ref,amount,method,payer.kind\n"
+    "  topup,alice,t1,100000,alipay,\n\n"
+    "Refused lines go to FILE.errors with what was wrong. What was answered is written to FILE.progress until all is "
+    "done: after a kill, the same command goes on from there. Running the file again is safe: a fact that is known is "
+    "not recorded twice.",
     children,
     NULL,
     NULL};
 
 static void bar_draw(const struct import *import)
 {
-    int64_t percent = import->bytes_total > 0 ? import->bytes_read * 100 / import->bytes_total : 100;
-    int64_t full = percent * BAR_WIDTH / 100;
+    const struct progress *progress = &import->progress;
+    int64_t percent = progress->mark.bytes * 100 / progress->file_bytes, full = percent * BAR_WIDTH / 100;
+    int64_t spent_ms = (monotonic_us() - import->began_us) / 1000 + 1;
 
-    if (!import->bar)
-        return;
-    fprintf(stderr, "\r[%.*s%*s] %3" PRId64 "%%  %zu lines, %zu refused", (int)full, "##############################",
-            (int)(BAR_WIDTH - full), "", percent, import->line, import->refused);
+    fprintf(stderr, "\r[%.*s%*s] %3" PRId64 "%%  %" PRId64 " lines, %" PRId64 " a second, %" PRId64 " refused ",
+            (int)full, "##############################", (int)(BAR_WIDTH - full), "", percent, progress->mark.lines,
+            (progress->mark.lines - import->began_lines) * 1000 / spent_ms, progress->refused);
 }
 
-/* {"line":7,"status":422,"problem":{…},"text":"…"}; the file appears with its first line. */
-static bool error_write(struct import *import, size_t number, const char *text, size_t size, int64_t status,
-                        const char *problem, size_t problem_bytes)
+static bool file_trouble(const struct import *import, const char *name)
 {
-    struct out line;
-    char *copy = strndup(text, size);
+    cli_complain(import->client.program, "%s: %s", name, strerror(errno));
+    return false;
+}
 
-    import->refused++;
-    if (import->errors == NULL)
-        import->errors = fopen(import->errors_name, "we");
-    if (import->errors == NULL || copy == NULL) {
-        cli_complain(import->client.program, "%s: %s", import->errors_name, strerror(errno));
-        free(copy);
-        return false;
-    }
-    out_init(&line);
-    out_object(&line, NULL);
-    out_int(&line, "line", (int64_t)number);
-    out_int(&line, "status", status);
-    out_raw(&line, "problem", problem, problem_bytes);
-    out_string(&line, "text", copy);
-    out_object_end(&line);
-    fprintf(import->errors, "%s\n", line.data != NULL ? line.data : "");
-    out_fini(&line);
-    free(copy);
+/* ---- the file of errors ---- */
+
+static bool errors_name_column(const struct rows *rows, const json_t *errors, size_t column)
+{
+    json_t *error;
+    size_t index;
+
+    json_array_foreach(errors, index, error) if (rows_column_is(rows, column, json_text(error, "pointer"))) return true;
+    return false;
+}
+
+/* In which columns of CSV the problem's members stand, counted from 1: "columns":{"amount":4}. */
+static void columns_write(const struct rows *rows, const char *problem, size_t size, struct out *out)
+{
+    json_t *value = json_loadb(problem, size, 0, NULL);
+
+    out_object(out, "columns");
+    for (size_t i = 0; i < rows->columns; i++)
+        if (errors_name_column(rows, json_object_get(value, "errors"), i))
+            out_int(out, rows->names[i], (int64_t)i + 1);
+    out_object_end(out);
+    json_decref(value);
+}
+
+/* {"line":7,"status":422,"problem":{…},"text":"…"} */
+static void error_write(const struct import *import, const struct chunk_row *row, struct out *out)
+{
+    const char *problem = chunk_at(&import->chunk, row->problem);
+    char *raw = strndup(chunk_at(&import->chunk, row->raw), row->raw.size);
+
+    out->need_comma = false;
+    out_object(out, NULL);
+    out_int(out, "line", row->number);
+    if (import->rows.format == ROWS_CSV)
+        columns_write(&import->rows, problem, row->problem.size, out);
+    out_int(out, "status", row->status);
+    out_raw(out, "problem", problem, row->problem.size);
+    out_string(out, "text", raw != NULL ? raw : "");
+    out_object_end(out);
+    out_bytes(out, "\n", 1);
+    out->failed = out->failed || raw == NULL;
+    free(raw);
+}
+
+/* The file appears with its first line. */
+static bool errors_append(struct import *import, const struct out *text)
+{
+    if (text->size == 0)
+        return true;
+    errno = ENOMEM;
+    if (text->failed)
+        return file_trouble(import, import->errors_name);
+    if (import->errors < 0)
+        import->errors = open(import->errors_name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (import->errors < 0 || !file_write(import->errors, text->data, text->size))
+        return file_trouble(import, import->errors_name);
+    import->progress.errors_bytes += (int64_t)text->size;
     return true;
 }
 
-static void line_bounds(const struct import *import, size_t index, const char **ret, size_t *ret_size)
+/* ---- batches ---- */
+
+/* Writes down what is answered, up to the first row that is not. */
+static bool chunk_record(struct import *import)
 {
-    size_t end = index + 1 < import->count ? import->starts[index + 1] : import->chunk.size;
+    const struct chunk *chunk = &import->chunk;
+    struct progress *progress = &import->progress;
+    struct out errors;
+    bool written;
 
-    *ret = import->chunk.data + import->starts[index];
-    *ret_size = end - import->starts[index] - 1; /* without the newline */
-}
+    if (chunk->count == 0 || chunk->rows[0].status == 0)
+        return true;
+    out_init(&errors);
+    for (size_t i = 0; i < chunk->count && chunk->rows[i].status != 0; i++) {
+        const struct chunk_row *row = &chunk->rows[i];
 
-/* ---- dry run ---- */
-
-static void problems_write(const struct field_problems *problems, struct out *out)
-{
-    out_object(out, NULL);
-    out_string(out, "code", "malformed");
-    out_array(out, "errors");
-    for (size_t i = 0; i < problems->count; i++) {
-        out_object(out, NULL);
-        out_string(out, "pointer", problems->items[i].pointer);
-        out_string(out, "detail", problems->items[i].detail);
-        out_object_end(out);
+        progress->created += row->status == 201 || (import->dry_run && row->status == 200);
+        progress->unchanged += row->status == 200 && !import->dry_run;
+        progress->refused += row->status >= 300;
+        progress->mark = row->mark;
+        if (row->status >= 300)
+            error_write(import, row, &errors);
     }
-    out_array_end(out);
-    out_object_end(out);
-}
-
-static enum cli_exit chunk_check(struct import *import)
-{
-    enum cli_exit status = CLI_OK;
-    struct arena arena;
-
-    arena_init(&arena, LINE_ARENA_BYTES);
-    for (size_t i = 0; i < import->count && status == CLI_OK; i++) {
-        struct field_problems problems = {.count = 0};
-        const char *text;
-        size_t size;
-        struct out out;
-
-        line_bounds(import, i, &text, &size);
-        arena_reset(&arena);
-        if (batch_line_check(text, size, &arena, &problems) == ERR_NONE) {
-            import->created++;
-            continue;
-        }
-        out_init(&out);
-        problems_write(&problems, &out);
-        if (!error_write(import, import->numbers[i], text, size, 400, out.data, out.size))
-            status = CLI_USAGE;
-        out_fini(&out);
-    }
-    arena_fini(&arena);
-    return status;
-}
-
-/* ---- to the server ---- */
-
-static bool result_take(struct import *import, size_t index, const char *result, size_t size)
-{
-    json_t *value = json_loadb(result, size, 0, NULL);
-    int64_t status = json_minor(value, "status");
-    json_t *body = json_object_get(value, "body");
-    bool written = true;
-
-    if (status == 201)
-        import->created++;
-    else if (status == 200)
-        import->unchanged++;
-    else {
-        char *problem = json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
-        const char *text;
-        size_t bytes;
-
-        line_bounds(import, index, &text, &bytes);
-        written = error_write(import, import->numbers[index], text, bytes, status, problem != NULL ? problem : "null",
-                              problem != NULL ? strlen(problem) : 4);
-        free(problem);
-    }
-    json_decref(value);
+    written = errors_append(import, &errors);
+    out_fini(&errors);
+    if (written && import->progress_name[0] != '\0' && !progress_write(import->progress_name, progress))
+        return file_trouble(import, import->progress_name);
     return written;
-}
-
-static enum cli_exit chunk_send(struct import *import)
-{
-    struct client_request request = {.method = "POST",
-                                     .path = "/v1/batch",
-                                     .body = import->chunk.data,
-                                     .body_bytes = import->chunk.size,
-                                     .content_type = "application/x-ndjson"};
-    struct answer answer;
-    enum cli_exit status = client_call(&import->client, &request, &answer);
-    size_t index = 0;
-    char *at = answer.body;
-
-    while (status == CLI_OK && at != NULL && *at != '\0' && index < import->count) {
-        size_t size = strcspn(at, "\n");
-
-        if (!result_take(import, index++, at, size))
-            status = CLI_USAGE;
-        at += size + (at[size] == '\n');
-    }
-    if (status == CLI_OK && index < import->count) {
-        cli_complain(import->client.program, "the server answered %zu of %zu lines", index, import->count);
-        status = CLI_UNKNOWN;
-    }
-    if (status == CLI_UNKNOWN)
-        cli_complain(import->client.program, "some lines after line %zu may have been recorded: run the file again",
-                     import->numbers[0] - 1);
-    answer_fini(&answer);
-    return status;
 }
 
 static enum cli_exit chunk_flush(struct import *import)
 {
-    enum cli_exit status = CLI_OK;
+    enum cli_exit status;
 
-    if (import->count > 0)
-        status = import->dry_run ? chunk_check(import) : chunk_send(import);
-    out_reset(&import->chunk);
-    import->count = 0;
-    bar_draw(import);
+    if (import->chunk.count == 0)
+        return CLI_OK;
+    status = import->dry_run ? chunk_check(&import->chunk) : chunk_send(&import->chunk);
+    if (!chunk_record(import))
+        status = CLI_USAGE;
+    chunk_reset(&import->chunk);
+    if (import->bar)
+        bar_draw(import);
     return status;
 }
 
-static enum cli_exit lines_read(struct import *import)
+static enum cli_exit rows_import(struct import *import)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t size;
     enum cli_exit status = CLI_OK;
+    enum rows_got got = ROWS_ROW;
+    struct row row;
 
-    while (status == CLI_OK && (size = getline(&line, &capacity, import->in)) > 0) {
-        import->line++;
-        import->bytes_read += size;
-        if (line[size - 1] == '\n')
-            size--;
-        if (strspn(line, " \t\r\n") >= (size_t)size)
-            continue;
-        if (import->count == CHUNK_LINES_MAX ||
-            (import->count > 0 && import->chunk.size + (size_t)size > CHUNK_BYTES_MAX))
+    while (status == CLI_OK && (got = rows_next(&import->rows, &row)) == ROWS_ROW) {
+        chunk_add(&import->chunk, &row, &import->rows.source.mark);
+        if (!chunk_has_room(&import->chunk))
             status = chunk_flush(import);
-        import->numbers[import->count] = import->line;
-        import->starts[import->count++] = import->chunk.size;
-        out_bytes(&import->chunk, line, (size_t)size);
-        out_bytes(&import->chunk, "\n", 1);
     }
-    if (status == CLI_OK && ferror(import->in)) {
-        cli_complain(import->client.program, "%s: %s", import->file, strerror(errno));
-        status = CLI_USAGE;
+    if (status == CLI_OK)
+        status = chunk_flush(import);
+    if (got == ROWS_STOP) {
+        cli_complain(import->client.program, "%s: %s", import->file, import->rows.why);
+        status = status == CLI_OK ? CLI_USAGE : status;
     }
-    free(line);
-    return status == CLI_OK ? chunk_flush(import) : status;
+    return status;
+}
+
+/* ---- where an earlier run stopped ---- */
+
+static bool stale(const struct import *import, const char *what)
+{
+    cli_complain(import->client.program, "%s: %s; --restart begins anew", import->progress_name, what);
+    return false;
+}
+
+static bool errors_cut(struct import *import)
+{
+    int64_t bytes = import->progress.errors_bytes;
+    struct stat stat;
+
+    if (bytes == 0)
+        return unlink(import->errors_name) == 0 || errno == ENOENT || file_trouble(import, import->errors_name);
+    import->errors = open(import->errors_name, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (import->errors < 0 || fstat(import->errors, &stat) != 0)
+        return file_trouble(import, import->errors_name);
+    if (stat.st_size < bytes)
+        return stale(import, "the file of errors is shorter than it was");
+    return ftruncate(import->errors, bytes) == 0 || file_trouble(import, import->errors_name);
+}
+
+static bool go_on(struct import *import, const struct progress *found)
+{
+    const struct progress *now = &import->progress;
+
+    if (strcmp(found->url, now->url) != 0)
+        return stale(import, "what is done was sent to another server");
+    if (found->format != now->format || found->file_bytes != now->file_bytes ||
+        !rows_skip(&import->rows, found->mark.bytes) || found->mark.lines != import->rows.source.mark.lines ||
+        !hash_equal(found->mark.hash, import->rows.source.mark.hash, HASH_SHORT_BYTES))
+        return stale(import, "what is done was another file of this name");
+    import->progress = *found;
+    cli_complain(import->client.program, "going on after line %" PRId64, found->mark.lines);
+    return true;
+}
+
+static bool progress_find(struct import *import)
+{
+    struct progress found;
+
+    if (import->progress_name[0] != '\0' && !import->restart)
+        switch (progress_read(import->progress_name, &found)) {
+        case PROGRESS_THERE:
+            if (!go_on(import, &found))
+                return false;
+            break;
+        case PROGRESS_NONE:
+            break;
+        case PROGRESS_UNREADABLE:
+            return stale(import, "cannot be read");
+        }
+    import->began_lines = import->progress.mark.lines;
+    return errors_cut(import);
+}
+
+/* ---- the whole ---- */
+
+static bool name_make(const struct import *import, const char *ending, char ret[NAME_BYTES])
+{
+    const char *file = strcmp(import->file, "-") == 0 ? "stdin" : import->file;
+    const char *slash = strrchr(file, '/');
+    int size = import->state != NULL
+                   ? snprintf(ret, NAME_BYTES, "%s/%s%s", import->state, slash != NULL ? slash + 1 : file, ending)
+                   : snprintf(ret, NAME_BYTES, "%s%s", file, ending);
+
+    if (size < NAME_BYTES)
+        return true;
+    errno = ENAMETOOLONG;
+    return file_trouble(import, import->file);
+}
+
+static bool ends_in_csv(const char *name)
+{
+    size_t size = strlen(name);
+
+    return size > 4 && strcasecmp(name + size - 4, ".csv") == 0;
+}
+
+/* Standard input cannot be read a second time unless it is asked for. A dry run leaves alone what a run has written. */
+static bool names_make(struct import *import)
+{
+    bool kept = !import->dry_run && (import->state != NULL || strcmp(import->file, "-") != 0);
+
+    return name_make(import, import->dry_run ? ".dry-run.errors" : ".errors", import->errors_name) &&
+           (!kept || name_make(import, ".progress", import->progress_name));
 }
 
 static bool import_open(struct import *import)
 {
-    bool standard_input = strcmp(import->file, "-") == 0;
     struct stat stat;
 
-    import->in = standard_input ? stdin : fopen(import->file, "re");
-    if (import->in == NULL) {
-        cli_complain(import->client.program, "%s: %s", import->file, strerror(errno));
+    import->fd = strcmp(import->file, "-") == 0 ? STDIN_FILENO : file_open(import->file, FILE_READ);
+    if (import->fd < 0 || fstat(import->fd, &stat) != 0)
+        return file_trouble(import, import->file);
+    if (!import->dry_run && flock(import->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        cli_complain(import->client.program, "%s: is being imported already", import->file);
         return false;
     }
-    if (fstat(fileno(import->in), &stat) == 0 && S_ISREG(stat.st_mode))
-        import->bytes_total = stat.st_size;
-    import->bar = isatty(STDERR_FILENO) && import->bytes_total > 0;
-    snprintf(import->errors_name, sizeof(import->errors_name), "%s.errors", standard_input ? "stdin" : import->file);
-    out_init(&import->chunk);
-    return true;
+    if (import->format == 0)
+        import->format = ends_in_csv(import->file) ? ROWS_CSV : ROWS_NDJSON;
+    import->progress.format = import->format;
+    import->progress.file_bytes = S_ISREG(stat.st_mode) ? stat.st_size : -1;
+    snprintf(import->progress.url, sizeof(import->progress.url), "%s", import->client.url);
+    import->bar = isatty(STDERR_FILENO) && import->progress.file_bytes > 0;
+    if (!names_make(import))
+        return false;
+    if (!rows_open(&import->rows, import->fd, import->format)) {
+        cli_complain(import->client.program, "%s: %s", import->file, import->rows.why);
+        return false;
+    }
+    return progress_find(import);
+}
+
+static void import_close(struct import *import)
+{
+    rows_fini(&import->rows);
+    chunk_fini(&import->chunk);
+    client_leave(&import->client);
+    file_close(import->errors);
+    file_close(import->fd);
+}
+
+static int import_end(const struct import *import, enum cli_exit status)
+{
+    const struct progress *progress = &import->progress;
+
+    if (import->bar)
+        fputc('\n', stderr);
+    if (import->dry_run)
+        printf("%" PRId64 " lines are of the right shape, %" PRId64 " are not\n", progress->created, progress->refused);
+    else
+        printf("%" PRId64 " recorded, %" PRId64 " known before or changed, %" PRId64 " refused\n", progress->created,
+               progress->unchanged, progress->refused);
+    if (progress->refused > 0)
+        cli_complain(import->client.program, "see %s", import->errors_name);
+    if (status == CLI_UNKNOWN)
+        cli_complain(import->client.program, "some lines after line %" PRId64 " may have been recorded",
+                     progress->mark.lines);
+    if (status != CLI_OK && import->progress_name[0] != '\0' && progress->mark.lines > 0)
+        cli_complain(import->client.program, "the same command goes on after line %" PRId64, progress->mark.lines);
+    if (status == CLI_OK && import->progress_name[0] != '\0' && unlink(import->progress_name) != 0 && errno != ENOENT) {
+        file_trouble(import, import->progress_name);
+        status = CLI_USAGE;
+    }
+    return status != CLI_OK ? (int)status : progress->refused > 0 ? CLI_REFUSED : CLI_OK;
 }
 
 int import_main(int argc, char **argv)
 {
-    static struct import import;
+    static struct import import = {.errors = -1, .patience_s = PATIENCE_S, .batch_lines = CHUNK_ROWS};
+    int status = CLI_USAGE;
 
     client_init(&import.client, "ebb import");
     argp_parse(&import_argp, argc, argv, 0, NULL, &import);
-    if (!import_open(&import))
-        return CLI_USAGE;
-    enum cli_exit status = lines_read(&import);
-
-    if (import.bar)
-        fputc('\n', stderr);
-    if (import.errors != NULL && fclose(import.errors) != 0)
-        status = CLI_USAGE;
-    if (import.in != stdin)
-        fclose(import.in);
-    out_fini(&import.chunk);
-    if (import.dry_run)
-        printf("%zu lines are of the right shape, %zu are not\n", import.created, import.refused);
-    else
-        printf("%zu recorded, %zu known before or changed, %zu refused\n", import.created, import.unchanged,
-               import.refused);
-    if (import.refused > 0)
-        cli_complain(import.client.program, "see %s", import.errors_name);
-    return status != CLI_OK ? (int)status : import.refused > 0 ? CLI_REFUSED : CLI_OK;
+    client_keep(&import.client);
+    chunk_init(&import.chunk, &import.client, (size_t)import.batch_lines, import.patience_s);
+    import.began_us = monotonic_us();
+    if (import_open(&import))
+        status = import_end(&import, rows_import(&import));
+    import_close(&import);
+    return status;
 }

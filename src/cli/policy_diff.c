@@ -16,12 +16,12 @@
 #define POLICY_ARENA_BYTES ((size_t)1024 * 1024)
 #define PAGE_ACCOUNTS 500
 
-enum { OPTION_DATA = 0x700, OPTION_ALL, OPTION_JSON, OPTION_AT };
+enum { OPTION_DATA = 0x700, OPTION_STORE, OPTION_ALL, OPTION_JSON, OPTION_AT };
 
 struct diff_options {
     const char *which[2];
     size_t which_count;
-    const char *directory;
+    const char *place; /* a directory or a URL */
     bool all, json;
     struct instant at;
 };
@@ -42,7 +42,8 @@ static error_t diff_option(int key, char *value, struct argp_state *state)
 
     switch (key) {
     case OPTION_DATA:
-        options->directory = value;
+    case OPTION_STORE:
+        options->place = value;
         return 0;
     case OPTION_ALL:
         options->all = true;
@@ -62,8 +63,8 @@ static error_t diff_option(int key, char *value, struct argp_state *state)
     case ARGP_KEY_END:
         if (options->which_count != 2)
             argp_error(state, "two policies are needed: the one that rules, and the one that might");
-        if (options->directory == NULL)
-            argp_error(state, "--data DIR is missing");
+        if (options->place == NULL)
+            argp_error(state, "--data DIR or --store URL is missing");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -72,6 +73,7 @@ static error_t diff_option(int key, char *value, struct argp_state *state)
 
 static const struct argp_option diff_option_table[] = {
     {"data", OPTION_DATA, "DIR", 0, "Where the database lives; a server may be running on it", 0},
+    {"store", OPTION_STORE, "URL", 0, "postgresql://… of the database instead", 0},
     {"all", OPTION_ALL, NULL, 0, "All accounts, not only those that policy A rules today", 0},
     {"at", OPTION_AT, "MOMENT", 0, "As of this moment (default: now)", 0},
     {"json", OPTION_JSON, NULL, 0, "One JSON object a changed account, for programs", 0},
@@ -189,7 +191,7 @@ static int run(const struct diff_options *options, const struct policy policies[
     enum err err;
 
     arena_init(&arena, DIFF_ARENA_BYTES);
-    if (store_open(options->directory, STORE_READER, NULL, &diff.store, reason) != ERR_NONE) {
+    if (store_open(options->place, STORE_READER, NULL, &diff.store, reason) != ERR_NONE) {
         cli_complain(PROGRAM, "%s", reason);
         return CLI_USAGE;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ebb quote: the pure core on its own. Facts in, a quote out; no database, no server. */
-#include "domain/quote.h"
+#include "cli/quote.h"
 #include "base/embedded.h"
 #include "cli/cli.h"
 #include "domain/facts.h"
@@ -18,19 +18,11 @@
 #define FACTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define ARENA_BYTES_MAX ((size_t)512 * 1024 * 1024)
 #define POLICY_BYTES_MAX ((size_t)1024 * 1024)
-#define POLICIES_LOADED_MAX 8
 #define READ_BYTES ((size_t)256 * 1024)
 
 struct quote_options {
     const char *facts, *policy_files[POLICIES_LOADED_MAX];
     size_t policy_files_count;
-};
-
-struct quoting {
-    struct policy *policies;
-    size_t policies_count;
-    struct arena policy_arena, arena;
-    struct out out;
 };
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -87,7 +79,7 @@ static bool load_policy(struct quoting *quoting, const char *name, const char *y
     return false;
 }
 
-static bool load_policies(struct quoting *quoting, const struct quote_options *options)
+static bool load_files(struct quoting *quoting, const struct quote_options *options)
 {
     for (size_t i = 0; i < options->policy_files_count; i++) {
         size_t size;
@@ -103,6 +95,11 @@ static bool load_policies(struct quoting *quoting, const struct quote_options *o
         if (!loaded)
             return false;
     }
+    return true;
+}
+
+bool quoting_load_embedded(struct quoting *quoting)
+{
     for (const struct embedded *file = embedded_policies; file->name != NULL; file++)
         if (!load_policy(quoting, file->name, file->data, file->size))
             return false;
@@ -134,8 +131,7 @@ static void write_problem(struct out *out, enum err err, bool malformed, const s
     view_problem(out, &problem);
 }
 
-/* One facts object to one line in `out`: the quote, or the problem (false). */
-static bool quote_facts(struct quoting *quoting, const char *json, size_t size)
+bool quote_facts(struct quoting *quoting, const char *json, size_t size)
 {
     struct field_problems problems = {.count = 0};
     const struct policy *policy = NULL;
@@ -272,22 +268,32 @@ static int quote_lines(struct quoting *quoting)
     return clean && whole ? CLI_OK : CLI_USAGE;
 }
 
+bool quoting_init(struct quoting *quoting)
+{
+    *quoting = (struct quoting){.policies = calloc(POLICIES_LOADED_MAX, sizeof(struct policy))};
+    arena_init(&quoting->policy_arena, ARENA_BYTES_MAX);
+    arena_init(&quoting->arena, ARENA_BYTES_MAX);
+    out_init(&quoting->out);
+    return quoting->policies != NULL;
+}
+
+void quoting_fini(struct quoting *quoting)
+{
+    free(quoting->policies);
+    out_fini(&quoting->out);
+    arena_fini(&quoting->arena);
+    arena_fini(&quoting->policy_arena);
+}
+
 int quote_main(int argc, char **argv)
 {
     struct quote_options options = {0};
-    struct quoting quoting = {0};
+    struct quoting quoting;
     int status = CLI_USAGE;
 
     argp_parse(&quote_argp, argc, argv, 0, NULL, &options);
-    arena_init(&quoting.policy_arena, ARENA_BYTES_MAX);
-    arena_init(&quoting.arena, ARENA_BYTES_MAX);
-    out_init(&quoting.out);
-    quoting.policies = calloc(POLICIES_LOADED_MAX, sizeof(struct policy));
-    if (quoting.policies != NULL && load_policies(&quoting, &options))
+    if (quoting_init(&quoting) && load_files(&quoting, &options) && quoting_load_embedded(&quoting))
         status = strcmp(options.facts, "-") == 0 ? quote_lines(&quoting) : quote_file(&quoting, options.facts);
-    free(quoting.policies);
-    out_fini(&quoting.out);
-    arena_fini(&quoting.arena);
-    arena_fini(&quoting.policy_arena);
+    quoting_fini(&quoting);
     return status;
 }

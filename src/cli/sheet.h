@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-#define SHEET_COLUMNS_MAX 8
+#define SHEET_COLUMNS_MAX 16
 #define SHEET_ROWS_MAX 100000
 
 struct sheet {

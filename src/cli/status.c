@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ebb status: is the server there, and does it take work? */
+#include "base/version.h"
 #include "cli/client.h"
-#include "cli/version.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -37,8 +37,8 @@ enum {
 
 struct withdraw_options {
     struct client client;
-    const char *words[WORDS_MAX]; /* what stands without an option */
-    size_t words_count, words_needed;
+    const char *words[WORDS_MAX], *words_needed[WORDS_MAX]; /* what stands without an option; how it is called */
+    size_t words_count;
     const char *strategy, *route, *reason, *key, *account, *status, *from, *to;
     const char *to_kind, *to_name, *to_account, *to_bank, *to_branch, *to_province, *to_city;
     const char *topups[PICKS_MAX], *documents[DOCUMENTS_MAX];
@@ -87,7 +87,7 @@ static const char **text_of(struct withdraw_options *o, int key)
 
 static void word_take(struct withdraw_options *o, char *value, struct argp_state *state)
 {
-    if (o->words_count == o->words_needed)
+    if (o->words_count == WORDS_MAX || o->words_needed[o->words_count] == NULL)
         argp_error(state, "unexpected argument '%s'", value);
     o->words[o->words_count++] = value;
 }
@@ -125,9 +125,8 @@ static error_t withdraw_option(int key, char *value, struct argp_state *state)
         word_take(o, value, state);
         return 0;
     case ARGP_KEY_END:
-        if (o->words_count < o->words_needed)
-            argp_error(state, "%zu more argument%s needed", o->words_needed - o->words_count,
-                       o->words_needed - o->words_count > 1 ? "s are" : " is");
+        if (o->words_count < WORDS_MAX && o->words_needed[o->words_count] != NULL)
+            argp_error(state, "%s is missing", o->words_needed[o->words_count]);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -259,9 +258,18 @@ static enum cli_exit currency_of(const struct client *client, const char *accoun
     return status;
 }
 
+/* Pointers are those of the API's body; here the destination has options. */
+static void destination_hint(const struct client *client, const struct answer *answer)
+{
+    const json_t *error = json_array_get(json_object_get(answer->json, "errors"), 0);
+
+    if (strncmp(json_text(error, "pointer"), "/destination", strlen("/destination")) == 0)
+        cli_complain(client->program, "give it by --to-name, --to-account, --to-bank and the like; see --help");
+}
+
 static int withdraw_create_main(int argc, char **argv)
 {
-    struct withdraw_options o = {.words_needed = 2};
+    struct withdraw_options o = {.words_needed = {"ACCOUNT", "AMOUNT"}};
     char key[CLIENT_KEY_BYTES], currency[CURRENCY_BYTES];
     struct answer answer = {0};
     struct out body;
@@ -286,6 +294,8 @@ static int withdraw_create_main(int argc, char **argv)
         status = client_call(&o.client, &request, &answer);
         if (status == CLI_OK)
             withdraw_print(&o.client, &answer);
+        else
+            destination_hint(&o.client, &answer);
     } else
         status = CLI_USAGE;
     answer_fini(&answer);
@@ -300,7 +310,7 @@ static const struct argp show_argp = {NULL, withdraw_option, "ID", "One withdraw
 
 static int withdraw_show_main(int argc, char **argv)
 {
-    struct withdraw_options o = {.words_needed = 1};
+    struct withdraw_options o = {.words_needed = {"ID"}};
     char path[CLIENT_PATH_BYTES];
     struct answer answer;
 
@@ -383,7 +393,7 @@ static enum cli_exit change(const struct withdraw_options *o, const char *rest, 
 
 static int withdraw_code_main(int argc, char **argv)
 {
-    struct withdraw_options o = {.words_needed = 2};
+    struct withdraw_options o = {.words_needed = {"ID", "CODE"}};
     struct out body;
 
     client_init(&o.client, "ebb withdraw code");
@@ -400,7 +410,7 @@ static int withdraw_code_main(int argc, char **argv)
 
 static int withdraw_cancel_main(int argc, char **argv)
 {
-    struct withdraw_options o = {.words_needed = 1};
+    struct withdraw_options o = {.words_needed = {"ID"}};
     struct out body;
 
     client_init(&o.client, "ebb withdraw cancel");

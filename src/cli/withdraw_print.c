@@ -41,8 +41,11 @@ static void failure_print(const json_t *object)
 {
     const json_t *failure = json_object_get(object, "failure");
 
-    if (json_is_object(failure))
-        printf("failed: %s %s\n", json_text(failure, "code"), json_text(failure, "detail"));
+    if (json_is_object(failure)) {
+        const char *detail = json_text(failure, "detail");
+
+        printf("failed: %s%s%s\n", json_text(failure, "code"), detail[0] != '\0' ? " " : "", detail);
+    }
 }
 
 static void withdrawal_people(const json_t *withdrawal)

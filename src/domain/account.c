@@ -126,6 +126,7 @@ static struct decision account_update(struct deciding *d, struct book *book, con
     account_describe(account, ask, subject_id);
     if (moves)
         book->subject = subject_join(d, account, new_subject);
+    changes_put_described(d->changes, &account->row);
     deciding_put_account(d, account);
     if (!identity_same(book->identity, ask)) {
         identity_describe(d, book->identity, ask);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/ask.h"
 
-/* Longest texts, in bytes. Identity numbers, phones and account numbers are opaque (contract.md): 1–64. */
+/* Longest texts, in bytes. Identity numbers, phones and account numbers are opaque, 1–64 (api/openapi.yaml). */
 #define OPAQUE_BYTES 64
 #define NAME_BYTES 200
 #define PLACE_BYTES 100
 #define REASON_BYTES 500
 #define CODE_BYTES 16
+#define URL_BYTES 500
 #define PICKS_MAX 200
 #define DOCUMENTS_MAX 20
 #define CONTENT_BYTES (7 * 1024 * 1024)
@@ -235,5 +236,64 @@ static const struct field evidence_fields[] = {
     TEXT(evidence_ask, reason, OPTIONAL, REASON_BYTES),
 };
 const struct shape evidence_shape = SHAPE(evidence, evidence_fields);
+
+/* A longer statement is handed in as several, each of a part of its time. */
+static const struct field line_fields[] = {
+    TEXT(line_ask, key, REQUIRED, CHANNEL_KEY_BYTES - 1),
+    WORD(line_ask, outcome, REQUIRED, evidence_kind_words),
+    MONEY(line_ask, amount, OPTIONAL),
+    TEXT_EXACT(line_ask, currency, OPTIONAL, CURRENCY_BYTES - 1),
+    INSTANT(line_ask, at, REQUIRED),
+    TEXT(line_ask, reference, OPTIONAL, REF_BYTES - 1),
+    TEXT(line_ask, code, OPTIONAL, FAILURE_CODE_BYTES - 1),
+    REF(line_ask, account, OPTIONAL),
+};
+static const struct shape line_shape = SHAPE(line, line_fields);
+
+static const struct field statement_fields[] = {
+    TEXT(statement_ask, channel, REQUIRED, CHANNEL_NAME_BYTES - 1),
+    INSTANT(statement_ask, from, REQUIRED),
+    INSTANT(statement_ask, to, REQUIRED),
+    {FIELD_OF(statement_ask, lines, FIELD_ARRAY, REQUIRED), .min = 0, .max = STATEMENT_LINES_MAX, .shape = &line_shape},
+};
+const struct shape statement_shape = SHAPE(statement, statement_fields);
+
+static const struct field release_fields[] = {
+    BOOL(release_ask, override, OPTIONAL),
+    TEXT(release_ask, reason, OPTIONAL, REASON_BYTES),
+};
+const struct shape release_shape = SHAPE(release, release_fields);
+
+static const struct field stray_name_fields[] = {
+    REF(stray_name_ask, account, REQUIRED),
+    TEXT(stray_name_ask, policy, OPTIONAL, POLICY_NAME_BYTES - 1),
+};
+const struct shape stray_name_shape = SHAPE(stray_name, stray_name_fields);
+
+static const struct field stray_settle_fields[] = {
+    WORD(stray_settle_ask, decision, REQUIRED, stray_decision_words),
+    MONEY(stray_settle_ask, amount, OPTIONAL),
+    TEXT(stray_settle_ask, reason, REQUIRED, REASON_BYTES),
+};
+const struct shape stray_settle_shape = SHAPE(stray_settle, stray_settle_fields);
+
+static const struct field webhook_fields[] = {
+    TEXT(webhook_ask, url, REQUIRED, URL_BYTES),
+    {FIELD_OF(webhook_ask, events, FIELD_ARRAY, OPTIONAL), .max = WEBHOOK_EVENTS_MAX},
+    TEXT(webhook_ask, description, OPTIONAL, NAME_BYTES),
+    WORD(webhook_ask, state, OPTIONAL, webhook_state_words),
+};
+const struct shape webhook_shape = SHAPE(webhook, webhook_fields);
+
+static const struct field rotate_fields[] = {
+    {FIELD_OF(rotate_ask, overlap_hours, FIELD_COUNT, OPTIONAL), .min = 1, .max = 168},
+};
+const struct shape rotate_shape = SHAPE(rotate, rotate_fields);
+
+static const struct field replay_fields[] = {
+    INSTANT(replay_ask, from, REQUIRED),
+    INSTANT(replay_ask, to, REQUIRED),
+};
+const struct shape replay_shape = SHAPE(replay, replay_fields);
 
 const struct shape empty_shape = {.name = "empty", .bytes = 0, .fields = NULL, .fields_count = 0};

@@ -6,6 +6,9 @@
 
 #include "domain/policy.h"
 
+#define STATEMENT_LINES_MAX 1000
+#define WEBHOOK_EVENTS_MAX 32
+
 struct subject_ask {
     int kind; /* enum subject_kind; words are int in asks */
     const char *name, *id_number;
@@ -80,7 +83,7 @@ struct withdraw_ask {
     const char *account;
     struct money amount;
     int strategy;
-    struct field_list topups;    /* struct pick_ask */
+    struct field_list topups; /* struct pick_ask */
     bool topups_given;
     int route;
     struct destination_ask destination;
@@ -108,9 +111,44 @@ struct evidence_ask { /* a person's or a statement's evidence; channels come thr
     struct money amount;
     const char *code, *reference, *document, *reason;
 };
+struct webhook_ask {
+    const char *url, *description;
+    struct field_list events; /* const char *: types, or "noun.*"; none: all */
+    int state;                /* enum webhook_state; none: enabled */
+};
+struct rotate_ask {
+    int64_t overlap_hours; /* how long the secret before signs as well; 0: WEBHOOK_OVERLAP_HOURS */
+};
+struct replay_ask {
+    struct instant from, to; /* of the events */
+};
+struct line_ask { /* what a channel did under one key */
+    const char *key, *currency, *reference, *code, *account;
+    int outcome; /* enum evidence_kind */
+    struct money amount;
+    struct instant at;
+};
+struct statement_ask {
+    const char *channel;
+    struct instant from, to;
+    struct field_list lines; /* struct line_ask */
+};
+struct release_ask {
+    bool override;
+    const char *reason;
+};
+struct stray_name_ask {
+    const char *account, *policy; /* policy: of an account that the books have lost */
+};
+struct stray_settle_ask {
+    int decision;
+    struct money amount;
+    const char *reason;
+};
 
 extern const struct shape account_shape, destination_ask_shape, topup_shape, charge_shape, chargeback_shape,
     claim_shape, resource_shape, credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape,
-    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, empty_shape;
+    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, statement_shape, release_shape,
+    stray_name_shape, stray_settle_shape, webhook_shape, rotate_shape, replay_shape, empty_shape;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Working days of the State Council's calendar, with make-up days (requirements.md, "How to read" 5).
+/* Working days of the State Council's calendar, with make-up days (docs/rules.md, READ-05).
  *
  * A calendar knows some years. Counting into a year it does not know falls back to Monday–Friday and says
  * `provisional`: never a silent guess. Pure; the data comes from data/calendars/ through calendar_load. */

@@ -44,7 +44,6 @@ void challenge_send(struct deciding *d, struct withdrawal *withdrawal, const str
     hash_code(d, withdrawal, code, withdrawal->code_hash);
     withdrawal->code_sent_at = d->now;
     withdrawal->code_expires_at = instant_add_ms(d->now, CODE_TTL_MS);
-    withdrawal->code_tries_left = CODE_TRIES;
     money_format(withdrawal->amount, withdrawal->currency, amount);
     message->id = deciding_id(d, account);
     message->account = account->id;

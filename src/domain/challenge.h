@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one-time code of a withdrawal (requirements.md, "How to read" 12).
+/* The one-time code of a withdrawal (docs/rules.md, READ-12).
  *
- * Six digits, five minutes, five tries, single use. Only a keyed hash is stored, over the code and what it was sent for
- * (withdrawal, account, amount, destination): the same digits confirm nothing else. Compared in constant time. */
+ * Six digits, five minutes, single use. The five tries are the withdrawal's: a code that is sent again brings no new
+ * ones, or guessing would go on as long as codes are sent. Only a keyed hash is stored, over the code and what it was
+ * sent for (withdrawal, account, amount, destination): the same digits confirm nothing else. Compared in constant time.
+ */
 #ifndef EBB_DOMAIN_CHALLENGE_H
 #define EBB_DOMAIN_CHALLENGE_H
 

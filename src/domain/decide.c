@@ -104,6 +104,12 @@ char *deciding_copy(struct deciding *deciding, const char *text)
     return memcpy(arena_must(deciding->arena, size), text, size);
 }
 
+const char *deciding_written(const struct out *out)
+{
+    INVARIANT(2, !out->failed && out->arena != NULL);
+    return out->data;
+}
+
 void deciding_fill(char *member, size_t size, const char *text)
 {
     size_t length = text == NULL ? 0 : strnlen(text, size - 1);
@@ -222,4 +228,10 @@ void dossier_add_attempt(struct deciding *deciding, struct dossier *dossier, str
             (dossier->attempts_count - place) * sizeof(*dossier->attempts));
     dossier->attempts[place] = attempt;
     dossier->attempts_count++;
+}
+
+void dossier_add_told(struct deciding *deciding, struct dossier *dossier, struct evidence *evidence)
+{
+    dossier->told = list_grow(deciding->arena, dossier->told, dossier->told_count, &dossier->told_capacity);
+    dossier->told[dossier->told_count++] = evidence;
 }

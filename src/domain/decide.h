@@ -17,11 +17,11 @@
 /* Everything loaded of one account. Arrays live in the batch's arena and grow by book_add_*. */
 struct book {
     struct account *account;
-    struct identity *identity;         /* NULL unless loaded */
-    struct subject *subject;           /* NULL when the identity is unknown */
-    struct topup **topups;             /* live: remaining > 0; ascending (paid_at, id) */
+    struct identity *identity; /* NULL unless loaded */
+    struct subject *subject;   /* NULL when the identity is unknown */
+    struct topup **topups;     /* live: remaining > 0; ascending (paid_at, id) */
     size_t topups_count, topups_capacity;
-    struct parcel **parcels;           /* received and live: remaining > 0; ascending id */
+    struct parcel **parcels; /* received and live: remaining > 0; ascending id */
     size_t parcels_count, parcels_capacity;
     bool topups_loaded, parcels_loaded, payers_loaded;
 };
@@ -37,6 +37,10 @@ struct dossier {
     size_t attempts_count, attempts_capacity;
     struct review **reviews; /* by time */
     size_t reviews_count;
+    struct evidence **told; /* by time: what was said of its payments; without what is stored unless told_loaded */
+    size_t told_count, told_capacity;
+    bool told_loaded;
+    struct instant held_until; /* a leg that may not start yet: when to look again; none: now */
 };
 
 enum verdict {
@@ -51,15 +55,15 @@ enum verdict {
 
 struct decision {
     enum verdict verdict;
-    enum refusal code;     /* REFUSAL_NONE when accepted */
-    const char *rule;      /* rule id or NULL */
-    const char *pointer;   /* JSON pointer of the member at fault, or NULL */
-    const char *detail;    /* one sentence in plain English; arena or literal */
-    bool has_amounts;      /* requested and available are meant */
+    enum refusal code;   /* REFUSAL_NONE when accepted */
+    const char *rule;    /* rule id or NULL */
+    const char *pointer; /* JSON pointer of the member at fault, or NULL */
+    const char *detail;  /* one sentence in plain English; arena or literal */
+    bool has_amounts;    /* requested and available are meant */
     struct money requested, available;
-    int64_t tries_left;    /* -1: not meant */
+    int64_t tries_left;        /* -1: not meant */
     const struct quote *quote; /* the arithmetic behind a refused amount, or NULL */
-    bool changed;          /* a refusal that changed something on purpose: a wrong code used up a try */
+    bool changed;              /* a refusal that changed something on purpose: a wrong code used up a try */
 };
 
 /* One line of the audit row's story. */
@@ -106,6 +110,8 @@ int64_t deciding_id(struct deciding *deciding, const struct account *account);
 void deciding_move(struct deciding *deciding, const char *prefix, int64_t id, const char *from, const char *event,
                    const char *to);
 char *deciding_text(struct deciding *deciding, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A writer whose text is kept until the rows are saved: what it holds when it is done (INVARIANT 2). */
+const char *deciding_written(const struct out *out);
 /* The text, kept until the rows are saved; NULL stays NULL. */
 char *deciding_copy(struct deciding *deciding, const char *text);
 /* Copies into a fixed member, cut to fit; NULL is "". Shapes have bounded the text before. */
@@ -121,5 +127,6 @@ void book_add_topup(struct deciding *deciding, struct book *book, struct topup *
 void book_add_parcel(struct deciding *deciding, struct book *book, struct parcel *parcel);
 void book_drop_spent(struct book *book);
 void dossier_add_attempt(struct deciding *deciding, struct dossier *dossier, struct attempt *attempt);
+void dossier_add_told(struct deciding *deciding, struct dossier *dossier, struct evidence *evidence);
 
 #endif

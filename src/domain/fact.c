@@ -39,16 +39,18 @@ struct fact *fact_new(struct deciding *d, const struct account *account, enum fa
     return fact;
 }
 
-/* Refs hold no character that JSON would escape (FIELD_REF). */
 void fact_event(struct deciding *d, const struct account *account, const char *type, const char *prefix, int64_t id,
                 const char *ref, struct money amount)
 {
-    char text[ID_TEXT_BYTES];
+    struct out out;
 
-    id_format(prefix, id, text);
-    deciding_event(d, account, type, id,
-                   deciding_text(d,
-                                 "{\"account\":\"%s\",\"id\":\"%s\",\"ref\":\"%s\",\"amount\":%lld,"
-                                 "\"currency\":\"%s\"}",
-                                 account->ref, text, ref, (long long)amount.minor, account->currency));
+    out_init_in(&out, d->arena);
+    out_object(&out, NULL);
+    out_string(&out, "account", account->ref);
+    out_id(&out, "id", prefix, id);
+    out_string(&out, "ref", ref);
+    out_money(&out, "amount", amount);
+    out_string(&out, "currency", account->currency);
+    out_object_end(&out);
+    deciding_event(d, account, type, id, deciding_written(&out));
 }

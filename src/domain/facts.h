@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One facts object: everything that a quote needs to know about an account, as JSON, without a database (contract.md,
- * "Facts and quote").
+/* One facts object: everything that a quote needs to know about an account, as JSON, without a database; `ebb quote`
+ * reads it, and man ebb shows one.
  *
  * The reader is strict: an unknown, missing, repeated or mistyped member is a problem with its JSON pointer, and so is
  * a contradiction (more held than remaining, more remaining than paid in, two top-ups of one name). Totals of the

@@ -10,6 +10,7 @@
 
 #include "domain/words.h"
 
+/* clang-format off */
 #define WITHDRAWAL_EVENT_WORDS(X)                                                                                      \
     X(WITHDRAWAL_MADE, "made")                                                                                         \
     X(WITHDRAWAL_CONFIRMED, "confirmed") X(WITHDRAWAL_CONFIRMED_FOR_REVIEW, "confirmed_for_review")                    \
@@ -28,6 +29,7 @@
     X(ATTEMPT_BEGIN, "begin")                                                                                          \
     X(ATTEMPT_LOSE_SIGHT, "lose_sight") X(ATTEMPT_RESEND, "resend") X(ATTEMPT_PROVEN_PAID, "paid")                     \
         X(ATTEMPT_PROVEN_NOT_PAID, "not_paid") X(ATTEMPT_BOUNCE, "bounce")
+/* clang-format on */
 
 DECLARE_WORDS(withdrawal_event, WITHDRAWAL_EVENT, WITHDRAWAL_EVENT_WORDS)
 DECLARE_WORDS(leg_event, LEG_EVENT, LEG_EVENT_WORDS)

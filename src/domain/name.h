@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparing the names of people and companies (requirements.md, "How to read" 10).
+/* Comparing the names of people and companies (docs/rules.md, READ-10).
  *
  * Names are folded: full width to half width, trimmed, runs of spaces to one, brackets and middle dots unified, Latin
  * to upper case. Equal after folding is the same. Near: one character differs (insert, delete, replace) in a name of

@@ -22,7 +22,7 @@ struct planning {
     struct arrived {
         bool known, provisional;
         struct instant by;
-    } arrivals[METHOD__COUNT]; /* twenty legs of one method ask the calendar once */
+    } arrivals[METHOD__COUNT]; /* METHOD_NONE: of all whose date is the route's. Twenty legs ask the calendar once */
 };
 
 static struct plan_refusal refuse(const struct planning *p, enum refusal code, struct money available,
@@ -51,13 +51,12 @@ static struct money row_available(const struct quote_topup *row)
 static const struct arrived *arrival_of(struct planning *p, enum method method)
 {
     const struct route_terms *terms = &p->policy->routes[p->ask->route];
-    struct arrived *arrived = &p->arrivals[method];
+    const struct arrival *of_route = &terms->arrival[METHOD_NONE], *own = &terms->arrival[method];
+    bool as_route = own->unit == ARRIVAL_UNSTATED || (own->unit == of_route->unit && own->most == of_route->most);
+    struct arrived *arrived = &p->arrivals[as_route ? METHOD_NONE : method];
 
     if (!arrived->known) {
-        bool own = terms->arrival[method].unit != ARRIVAL_UNSTATED;
-
-        arrived->by =
-            calendar_arrival(p->calendar, p->at, terms->arrival[own ? method : METHOD_NONE], &arrived->provisional);
+        arrived->by = calendar_arrival(p->calendar, p->at, as_route ? *of_route : *own, &arrived->provisional);
         arrived->known = true;
     }
     return arrived;

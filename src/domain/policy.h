@@ -2,7 +2,7 @@
 /* A policy: everything that differs between one operator's withdrawal rules and the next one's, as data.
  *
  * It is read from a YAML file by policy_load (policies/, docs/policy.md describes every key) and is immutable
- * afterwards. The domain asks it and never asks for its name. Rule ids (requirements.md: AL-09, HW-06 …) come from the
+ * afterwards. The domain asks it and never asks for its name. Rule ids (AL-09, HW-06 …: docs/rules.md) come from the
  * file, so that an answer names the operator's own rule. This module knows no account and no clock. */
 #ifndef EBB_DOMAIN_POLICY_H
 #define EBB_DOMAIN_POLICY_H
@@ -16,11 +16,12 @@
 #define RULE_ID_BYTES 17
 
 /* Refusals, as codes of the contract. X(CONSTANT, "code") */
+/* clang-format off */
 #define REFUSAL_WORDS(X)                                                                                               \
     X(REFUSAL_ACCOUNT_FROZEN, "account_frozen") X(REFUSAL_ACCOUNT_CLOSED, "account_closed")                            \
     X(REFUSAL_REAL_NAME_REQUIRED, "real_name_required") X(REFUSAL_PARTNER_ADVANCE, "partner_advance_payment")          \
     X(REFUSAL_IN_ARREARS, "in_arrears") X(REFUSAL_MONTHLY_LIMIT, "monthly_limit")                                      \
-    X(REFUSAL_DAILY_LIMIT, "daily_limit")                                                                              \
+    X(REFUSAL_DAILY_LIMIT, "daily_limit") X(REFUSAL_PAYMENT_IN_SUSPENSE, "payment_in_suspense")                        \
     /* of a request */                                                                                                 \
     X(REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE, "amount_exceeds_withdrawable")                                              \
     X(REFUSAL_AMOUNT_EXCEEDS_ROUTE, "amount_exceeds_route") X(REFUSAL_BELOW_MINIMUM, "below_minimum")                  \
@@ -34,16 +35,20 @@
     X(REFUSAL_STATE_CONFLICT, "state_conflict") X(REFUSAL_NOT_FOUND, "not_found")                                      \
     X(REFUSAL_INVALID_VALUE, "invalid_value") X(REFUSAL_RESEND_TOO_SOON, "resend_too_soon")                            \
     X(REFUSAL_STALE, "stale") X(REFUSAL_KEY_REUSED, "idempotency_key_reused")                                          \
+    X(REFUSAL_NOT_RECONCILED, "not_reconciled")                                                                        \
     /* of one top-up, in a quote */                                                                                    \
     X(REFUSAL_BONUS, "bonus_topup") X(REFUSAL_ARBITRAGE, "arbitrage_topup") X(REFUSAL_COOLING_OFF, "cooling_off")      \
     X(REFUSAL_REFUNDS_USED_UP, "refunds_used_up") X(REFUSAL_NO_ROUTE, "no_route")
+/* clang-format on */
 DECLARE_WORDS(refusal, REFUSAL, REFUSAL_WORDS)
 
-/* Held-back items of a quote, in the order in which they fill (design.md, Quote). */
+/* Held-back items of a quote, in the order in which they fill: each takes what the ones before it left of the cash. */
+/* clang-format off */
 #define ITEM_WORDS(X)                                                                                                  \
     X(ITEM_HOLD, "hold") X(ITEM_TRANSFERRED_IN, "transferred_in") X(ITEM_ALLOCATED_IN, "allocated_in")                 \
     X(ITEM_OWED_INVOICE, "owed_invoice") X(ITEM_OVERDUE, "overdue") X(ITEM_UNSETTLED, "unsettled")                     \
     X(ITEM_RESERVE, "reserve") X(ITEM_NOT_WITHDRAWABLE, "not_withdrawable")
+/* clang-format on */
 DECLARE_WORDS(item, ITEM, ITEM_WORDS)
 
 enum reserve_mode { RESERVE_NONE = 0, RESERVE_FIXED, RESERVE_RESOURCES }; /* amount while active | Σ frozen of active */
@@ -66,14 +71,14 @@ struct window {
 
 /* The first rule that matches a top-up says where it may go. */
 struct topup_rule {
-    uint32_t methods;              /* bit 1u << enum method */
-    enum payer_kind payer_kind;    /* PAYER_NONE: any */
+    uint32_t methods;           /* bit 1u << enum method */
+    enum payer_kind payer_kind; /* PAYER_NONE: any */
     char banks[POLICY_BANKS_MAX][BANK_CODE_BYTES];
-    size_t banks_count;            /* 0: any */
-    bool original;                 /* the original route exists at all */
-    struct window window;          /* of the original route */
-    bool designated_inside;        /* designated is open inside the window too (for reasons that allow it) */
-    enum route after;              /* designated, case or none: when original is closed or absent */
+    size_t banks_count;     /* 0: any */
+    bool original;          /* the original route exists at all */
+    struct window window;   /* of the original route */
+    bool designated_inside; /* designated is open inside the window too (for reasons that allow it) */
+    enum route after;       /* designated, case or none: when original is closed or absent */
     char rule[RULE_ID_BYTES];
 };
 
@@ -87,14 +92,14 @@ struct route_terms {
     bool offered;
     enum review_mode review;
     struct arrival arrival[METHOD__COUNT]; /* [METHOD_NONE] is the route's default */
-    bool arrives_after_approval; /* the arrival is counted from the approval, not from the request */
+    bool arrives_after_approval;           /* the arrival is counted from the approval, not from the request */
     enum payee_rule payee[METHOD__COUNT];
     int64_t documents_min;
-    bool destination; /* needs one */
+    bool destination;                          /* needs one */
     bool destination_bank, destination_alipay; /* kinds accepted */
     bool needs_bank, needs_branch, needs_city; /* members of a bank destination (province goes with city) */
-    char channel[CHANNEL_NAME_BYTES]; /* pays bank accounts; "" on the original route: the top-up's own */
-    char channel_alipay[CHANNEL_NAME_BYTES]; /* pays Alipay accounts; "" where they are no destination */
+    char channel[CHANNEL_NAME_BYTES];          /* pays bank accounts; "" on the original route: the top-up's own */
+    char channel_alipay[CHANNEL_NAME_BYTES];   /* pays Alipay accounts; "" where they are no destination */
     struct payout_reason reasons[POLICY_REASONS_MAX];
     size_t reasons_count;
     char rule[RULE_ID_BYTES];
@@ -107,8 +112,8 @@ struct policy {
     const char *title_en, *title_zh;
 
     bool refuse_overdue, refuse_partner_advance;
-    int64_t per_month_max, per_day_max;                     /* withdrawals; 0: no limit */
-    struct money per_withdrawal_max, per_day_amount_max;    /* zero: no limit */
+    int64_t per_month_max, per_day_max;                  /* withdrawals; 0: no limit */
+    struct money per_withdrawal_max, per_day_amount_max; /* zero: no limit */
     struct money minimum, fee;
 
     bool subtract[CLAIM__COUNT];
@@ -116,7 +121,7 @@ struct policy {
     bool invoiced_cap;           /* withdrawable ≤ total top-ups − total invoiced */
     enum reserve_mode reserve;
     struct money reserve_amount;
-    int64_t reserve_release_ms;  /* after the last release; 0: at once */
+    int64_t reserve_release_ms; /* after the last release; 0: at once */
 
     bool exclude_bonus, exclude_arbitrage;
     int64_t cool_off_ms;

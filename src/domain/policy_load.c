@@ -244,7 +244,6 @@ static enum err read_policy(const char *yaml, size_t size, struct arena *scratch
     read_map(reading, reading->root, policy_keys, ARRAY_COUNT(policy_keys), policy);
     if (reading->root->kind == TREE_MAP)
         policy_check(reading, policy);
-    sort_mistakes(reading->mistakes);
     if (reading->mistakes->count > 0)
         return ERR_REQUEST;
     return reading->exhausted ? ERR_RETRY : ERR_NONE;
@@ -259,7 +258,9 @@ enum err policy_load(const char *yaml, size_t size, struct arena *arena, struct 
 
     arena_init(&scratch, TREE_ARENA_BYTES);
     mistakes->count = 0;
-    TRY(read_policy(yaml, size, &scratch, &reading, &policy));
+    enum err err = read_policy(yaml, size, &scratch, &reading, &policy);
+    sort_mistakes(mistakes);
+    TRY(err);
     *ret = policy;
     return ERR_NONE;
 }

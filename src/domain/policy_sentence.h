@@ -19,8 +19,7 @@ struct telling {
 
 #define MORE(telling, english, chinese_text, ...)                                                                      \
     out_format((telling)->out, (telling)->chinese ? chinese_text : english, ##__VA_ARGS__)
-#define SAY(telling, english, chinese_text, ...)                                                                       \
-    MORE(telling, "  - " english, "  - " chinese_text, ##__VA_ARGS__)
+#define SAY(telling, english, chinese_text, ...) MORE(telling, "  - " english, "  - " chinese_text, ##__VA_ARGS__)
 #define SAY_BELOW(telling, english, chinese_text, ...)                                                                 \
     MORE(telling, "      " english, "      " chinese_text, ##__VA_ARGS__)
 #define HEADING(telling, english, chinese_text) MORE(telling, "\n" english "\n", "\n" chinese_text "\n")

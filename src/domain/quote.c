@@ -37,20 +37,37 @@ static const char *rule_or_null(const char *rule)
     return rule[0] != '\0' ? rule : NULL;
 }
 
+static int32_t later(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+int32_t account_month(const struct account *account, struct instant at)
+{
+    return later(account->month, instant_month_key(at));
+}
+
+int32_t account_day(const struct account *account, struct instant at)
+{
+    return later(account->day, instant_day_key(at));
+}
+
 int64_t account_withdrawals_month(const struct account *account, struct instant at)
 {
-    return account->withdrawals_month > 0 && account->month == instant_month_key(at) ? account->withdrawals_month : 0;
+    return account->withdrawals_month > 0 && account->month == account_month(account, at) ? account->withdrawals_month
+                                                                                          : 0;
 }
 
 int64_t account_withdrawals_day(const struct account *account, struct instant at)
 {
-    return account->withdrawals_day > 0 && account->day == instant_day_key(at) ? account->withdrawals_day : 0;
+    return account->withdrawals_day > 0 && account->day == account_day(account, at) ? account->withdrawals_day : 0;
 }
 
 struct money account_withdrawn_day(const struct account *account, struct instant at)
 {
-    return money_is_positive(account->withdrawn_day) && account->day == instant_day_key(at) ? account->withdrawn_day
-                                                                                            : MONEY_ZERO;
+    return money_is_positive(account->withdrawn_day) && account->day == account_day(account, at)
+               ? account->withdrawn_day
+               : MONEY_ZERO;
 }
 
 struct money reserve_of(const struct policy *policy, const struct account *account, struct instant at,
@@ -95,6 +112,7 @@ static void list_refusals(const struct quote_input *input, struct quote *quote)
 
     refuse(p, REFUSAL_ACCOUNT_FROZEN, a->state == ACCOUNT_FROZEN, quote);
     refuse(p, REFUSAL_ACCOUNT_CLOSED, a->state == ACCOUNT_CLOSED, quote);
+    refuse(p, REFUSAL_PAYMENT_IN_SUSPENSE, money_is_positive(a->suspended), quote);
     refuse(p, REFUSAL_REAL_NAME_REQUIRED, !a->verified, quote);
     refuse(p, REFUSAL_PARTNER_ADVANCE, p->refuse_partner_advance && a->partner_payment == PARTNER_ADVANCE, quote);
     refuse(p, REFUSAL_IN_ARREARS, p->refuse_overdue && money_is_positive(a->overdue), quote);

@@ -6,7 +6,7 @@
  *   formula  = max(0, cash − holds − max(transferred_in, owed) − reserve)       (if transferred_in offsets owed;
  *              otherwise max(0, cash − holds − transferred_in − owed − reserve); allocated_in is subtracted as well)
  *   eligible = Σ (remaining − held) of top-ups that some self-service route accepts + other if applications are offered
- *   withdrawable = min(formula, eligible, caps), 0 if any refusal stands        (design.md, Quote)
+ *   withdrawable = min(formula, eligible, caps), 0 if any refusal stands
  *
  * Pure, O(live top-ups), no allocation: the caller gives the array for per-top-up results. Always
  * cash − Σ held_back = withdrawable (INVARIANT 10) and Σ topup rows = account.topup (INVARIANT 11). */
@@ -28,10 +28,10 @@ struct quote_input {
 struct quote_topup {
     const struct topup *topup;
     struct money withdrawable;
-    enum route route;          /* preferred now; ROUTE_NONE or ROUTE_CASE: not self-service */
-    bool open[ROUTE__COUNT];   /* all self-service routes open now */
+    enum route route;        /* preferred now; ROUTE_NONE or ROUTE_CASE: not self-service */
+    bool open[ROUTE__COUNT]; /* all self-service routes open now */
     struct instant original_until;
-    enum refusal refusal;      /* REFUSAL_NONE where a self-service route is open */
+    enum refusal refusal; /* REFUSAL_NONE where a self-service route is open */
     const char *rule;
 };
 
@@ -65,7 +65,12 @@ void route_of_topup(const struct policy *policy, const struct topup *topup, stru
 /* The reserve in force at a moment and when it frees (INSTANT_NONE: not known, resources are active). */
 struct money reserve_of(const struct policy *policy, const struct account *account, struct instant at,
                         struct instant *ret_frees_at);
-/* Counted withdrawals of the account in the month and on the day of `at`: a stale key is zero. */
+/* The month and the day that the account counts under at `at`: those of `at`, or those of its counters where they are
+ * later. So a limit that was used stays used when the clock is set back: it goes on with the later day until `at` has
+ * reached it, and no month is begun twice. */
+int32_t account_month(const struct account *account, struct instant at);
+int32_t account_day(const struct account *account, struct instant at);
+/* What is counted in that month and on that day. */
 int64_t account_withdrawals_month(const struct account *account, struct instant at);
 int64_t account_withdrawals_day(const struct account *account, struct instant at);
 struct money account_withdrawn_day(const struct account *account, struct instant at);

@@ -32,6 +32,12 @@ void changes_put(struct changes *changes, struct row *row)
     changes_append(changes, row);
 }
 
+void changes_put_described(struct changes *changes, struct row *row)
+{
+    row->described = true;
+    changes_put(changes, row);
+}
+
 void changes_drop(struct changes *changes, struct row *row)
 {
     INVARIANT(13, row->table != NULL);

@@ -17,6 +17,7 @@ struct row {
     const struct table *table;
     struct row *next_changed;
     enum row_state state;
+    bool described; /* changed: in what it is, not only in its figures */
 };
 
 enum column_kind {
@@ -60,8 +61,10 @@ struct changes {
 void *changes_new(struct changes *changes, void *row, const struct table *table);
 /* The row was changed; twice is once. Rows that are not stored yet stay new. */
 void changes_put(struct changes *changes, struct row *row);
-/* The row is to be deleted: planned legs and lots that a new plan replaces, nothing else. A new row is simply
- * forgotten. */
+/* The same, and what the row is has changed: accounts say seldom what they are, and often what they hold. */
+void changes_put_described(struct changes *changes, struct row *row);
+/* The row is to be deleted: planned legs and lots that a new plan replaces, and what has to do with signing in. A new
+ * row is simply forgotten. */
 void changes_drop(struct changes *changes, struct row *row);
 
 #endif

@@ -1,18 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/rows.h"
-
-#include <stddef.h>
-
-/* One line a column, in the order of the schema; the first column is the row's id where a sealed column is bound to it.
- */
-#define COLUMN(type, name, kind, words)                                                                                \
-    {                                                                                                                  \
-#name, kind, offsetof(struct type, name), sizeof(((struct type *)0)->name), words                              \
-    }
-#define COL(type, name, kind) COLUMN(type, name, COLUMN_##kind, NULL)
-#define COL_WORD(type, name, vocabulary) COLUMN(type, name, COLUMN_WORD, &vocabulary##_words)
-#define TABLE(type, sql_name)                                                                                          \
-    const struct table type##_table = {sql_name, sizeof(struct type), type##_columns, ARRAY_COUNT(type##_columns)}
+#include "domain/row_columns.h"
 
 /* clang-format off */
 static const struct column account_columns[] = {
@@ -39,6 +26,7 @@ static const struct column account_columns[] = {
     COL(account, overdue, MONEY),
     COL(account, unsettled, MONEY),
     COL(account, invoiced, MONEY),
+    COL(account, suspended, MONEY),
     COL(account, payg_active, INT),
     COL(account, payg_frozen, MONEY),
     COL(account, payg_last_released_at, INSTANT),
@@ -169,7 +157,7 @@ static const struct column withdrawal_columns[] = {
     COL(withdrawal, flags, STRING),
     COL(withdrawal, approvals_needed, INT),
     COL(withdrawal, approvals, INT),
-    COL(withdrawal, counted, BOOL),
+    COL(withdrawal, counted_day, INT32),
     COL(withdrawal, code_hash, HASH),
     COL(withdrawal, binding, HASH),
     COL(withdrawal, code_sent_at, INSTANT),
@@ -357,6 +345,100 @@ static const struct column idempotency_columns[] = {
     COL(idempotency, at, INSTANT),
 };
 TABLE(idempotency, "idempotency");
+
+static const struct column quarantine_columns[] = {
+    COL(quarantine, id, ID),
+    COL_WORD(quarantine, reason, quarantine_reason),
+    COL(quarantine, detail, STRING),
+    COL(quarantine, began_at, INSTANT),
+    COL(quarantine, gap_from, INSTANT),
+    COL(quarantine, gap_to, INSTANT),
+    COL(quarantine, head_seq, INT),
+    COL(quarantine, anchor_seq, ID),
+    COL(quarantine, store, TEXT),
+    COL(quarantine, next_store, TEXT),
+    COL(quarantine, restored_from, STRING),
+    COL(quarantine, seen, HASH),
+    COL(quarantine, strangers, STRING),
+    COL(quarantine, ids_floor, INT),
+    COL(quarantine, proposer, TEXT),
+    COL(quarantine, proposed_at, INSTANT),
+    COL(quarantine, overrides, BOOL),
+    COL(quarantine, proposal, STRING),
+    COL(quarantine, verdict, STRING),
+    COL(quarantine, releaser, TEXT),
+    COL(quarantine, released_at, INSTANT),
+};
+TABLE(quarantine, "quarantine");
+
+static const struct column cover_columns[] = {
+    COL(cover, id, ID),
+    COL(cover, quarantine, ID),
+    COL(cover, channel, TEXT),
+    COL(cover, covers_from, INSTANT),
+    COL(cover, covers_to, INSTANT),
+    COL(cover, lines, INT),
+    COL(cover, principal, TEXT),
+    COL(cover, at, INSTANT),
+};
+TABLE(cover, "cover");
+
+static const struct column stray_columns[] = {
+    COL(stray, id, ID),
+    COL(stray, quarantine, ID),
+    COL(stray, channel, TEXT),
+    COL(stray, key, TEXT),
+    COL(stray, account, ID),
+    COL(stray, withdrawal, ID),
+    COL(stray, leg, ID),
+    COL_WORD(stray, status, stray_status),
+    COL_WORD(stray, outcome, evidence_kind),
+    COL(stray, amount, MONEY),
+    COL(stray, currency, TEXT),
+    COL(stray, reference, TEXT),
+    COL(stray, paid_at, INSTANT),
+    COL_WORD(stray, decision, stray_decision),
+    COL(stray, taken, MONEY),
+    COL(stray, proposer, TEXT),
+    COL(stray, settler, TEXT),
+    COL(stray, reason, STRING),
+    COL(stray, at, INSTANT),
+    COL(stray, settled_at, INSTANT),
+};
+TABLE(stray, "stray");
+
+static const struct column webhook_columns[] = {
+    COL(webhook, id, ID),
+    COL(webhook, url, STRING),
+    COL(webhook, events, STRING),
+    COL(webhook, description, STRING),
+    COL(webhook, enabled, BOOL),
+    COL(webhook, reason, TEXT),
+    COL(webhook, secret, SEALED),
+    COL(webhook, previous, SEALED),
+    COL(webhook, previous_until, INSTANT),
+    COL(webhook, told, INT),
+    COL(webhook, failing_since, INSTANT),
+    COL(webhook, maker, TEXT),
+    COL(webhook, version, INT),
+    COL(webhook, created_at, INSTANT),
+    COL(webhook, deleted_at, INSTANT),
+};
+TABLE(webhook, "webhook");
+
+static const struct column delivery_columns[] = {
+    COL(delivery, id, ID),
+    COL(delivery, webhook, ID),
+    COL(delivery, event, ID),
+    COL_WORD(delivery, state, delivery_state),
+    COL(delivery, attempts, INT),
+    COL(delivery, answer, INT),
+    COL(delivery, detail, STRING),
+    COL(delivery, created_at, INSTANT),
+    COL(delivery, last_at, INSTANT),
+    COL(delivery, next_at, INSTANT),
+};
+TABLE(delivery, "delivery");
 
 static const struct column audit_columns[] = {
     COL(audit_row, seq, ID),

@@ -10,7 +10,8 @@ struct growing {
     yaml_parser_t parser;
     struct arena *arena;
     struct policy_mistakes *mistakes;
-    size_t nodes;
+    const char *text;
+    size_t nodes, lines;
 };
 
 void policy_mistake_add(struct policy_mistakes *mistakes, size_t line, const char *key, const char *format, ...)
@@ -26,9 +27,43 @@ void policy_mistake_add(struct policy_mistakes *mistakes, size_t line, const cha
     va_end(arguments);
 }
 
+/* Bytes of the line break at the front of the text, as YAML knows them; 0: there is none. */
+static size_t break_bytes(const char *text, size_t size)
+{
+    static const char *const breaks[] = {"\r\n", "\n", "\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+    unsigned char first = (unsigned char)text[0];
+
+    if ((first >= ' ' && first < 0xC2) || first == '\t')
+        return 0; /* nearly all of them */
+    for (size_t i = 0; i < ARRAY_COUNT(breaks); i++) {
+        size_t bytes = strlen(breaks[i]);
+        if (bytes <= size && memcmp(text, breaks[i], bytes) == 0)
+            return bytes;
+    }
+    return 0;
+}
+
+static size_t lines_count(const char *text, size_t size)
+{
+    size_t lines = 1;
+
+    for (size_t at = 0; at < size;) {
+        size_t bytes = break_bytes(text + at, size - at);
+        at += bytes > 0 ? bytes : 1;
+        lines += bytes > 0;
+    }
+    return lines;
+}
+
+/* From 1. The end of a text without a last newline is a line of its own to libyaml, and to nobody else. */
+static size_t line_of(const struct growing *growing, const yaml_mark_t *mark)
+{
+    return mark->line < growing->lines ? mark->line + 1 : growing->lines;
+}
+
 static enum err refuse(struct growing *growing, const yaml_event_t *event, const char *path, const char *expected)
 {
-    policy_mistake_add(growing->mistakes, event->start_mark.line + 1, path, "%s", expected);
+    policy_mistake_add(growing->mistakes, line_of(growing, &event->start_mark), path, "%s", expected);
     return ERR_REQUEST;
 }
 
@@ -39,9 +74,14 @@ static enum err refuse_syntax(struct growing *growing)
 
     if (parser->error == YAML_MEMORY_ERROR)
         return ERR_RETRY;
-    policy_mistake_add(growing->mistakes, parser->problem_mark.line + 1, "",
-                       "well-formed YAML in UTF-8: %s (column %zu)",
-                       parser->problem != NULL ? parser->problem : "cannot be read", parser->problem_mark.column + 1);
+    if (parser->error == YAML_READER_ERROR) /* an octet, which has an offset and no mark */
+        policy_mistake_add(growing->mistakes, lines_count(growing->text, parser->problem_offset), "",
+                           "well-formed YAML in UTF-8: %s", parser->problem);
+    else
+        policy_mistake_add(growing->mistakes, line_of(growing, &parser->problem_mark), "",
+                           "well-formed YAML in UTF-8: %s (column %zu)",
+                           parser->problem != NULL ? parser->problem : "cannot be read",
+                           parser->problem_mark.column + 1);
     return ERR_REQUEST;
 }
 
@@ -117,7 +157,7 @@ static enum err grow_list(struct growing *growing, struct tree *list, size_t dep
         TRY(next_event(growing, list->path, &event));
         if (event.type == YAML_SEQUENCE_END_EVENT)
             return ERR_NONE;
-        struct tree *element = node_new(growing, list, event.start_mark.line + 1, NULL);
+        struct tree *element = node_new(growing, list, line_of(growing, &event.start_mark), NULL);
         if (element == NULL)
             return ERR_RETRY;
         TRY(grow(growing, element, &event, depth + 1));
@@ -144,7 +184,7 @@ static enum err grow_map(struct growing *growing, struct tree *map, size_t depth
             return ERR_NONE;
         TRY(grow_key(growing, map, &name, &key));
         const struct tree *earlier = tree_child(map, key);
-        struct tree *child = node_new(growing, map, name.start_mark.line + 1, key);
+        struct tree *child = node_new(growing, map, line_of(growing, &name.start_mark), key);
         if (child == NULL)
             return ERR_RETRY;
         if (earlier != NULL)
@@ -205,7 +245,7 @@ static enum err grow_document(struct growing *growing, const struct tree **ret)
     SCOPED(yaml_event_delete) yaml_event_t event = {0};
 
     TRY(document_start(growing, &event));
-    struct tree *root = node_new(growing, NULL, event.start_mark.line + 1, NULL);
+    struct tree *root = node_new(growing, NULL, line_of(growing, &event.start_mark), NULL);
     if (root == NULL)
         return ERR_RETRY;
     TRY(grow(growing, root, &event, 1));
@@ -217,7 +257,7 @@ static enum err grow_document(struct growing *growing, const struct tree **ret)
 enum err tree_read(const char *yaml, size_t size, struct arena *arena, const struct tree **ret,
                    struct policy_mistakes *mistakes)
 {
-    struct growing growing = {.arena = arena, .mistakes = mistakes};
+    struct growing growing = {.arena = arena, .mistakes = mistakes, .text = yaml, .lines = lines_count(yaml, size)};
 
     if (size > TREE_BYTES_MAX) {
         policy_mistake_add(mistakes, 0, "", "at most 65536 bytes; these are %zu", size);

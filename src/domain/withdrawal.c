@@ -20,13 +20,18 @@ static int move(struct deciding *d, const struct machine *machine, const char *p
 static void event_of(struct deciding *d, const struct withdrawal *w, int64_t account)
 {
     struct account owner = {.id = account};
+    const char *status = word_text(&withdrawal_status_words, (int)w->status);
+    struct out out;
     char type[49];
 
-    snprintf(type, sizeof type, "withdrawal.%s", word_text(&withdrawal_status_words, (int)w->status));
-    deciding_event(d, &owner, type, w->id,
-                   deciding_text(d, "{\"status\":\"%s\",\"amount\":%lld,\"currency\":\"%s\"}",
-                                 word_text(&withdrawal_status_words, (int)w->status), (long long)w->amount.minor,
-                                 w->currency));
+    snprintf(type, sizeof type, "withdrawal.%s", status);
+    out_init_in(&out, d->arena);
+    out_object(&out, NULL);
+    out_string(&out, "status", status);
+    out_money(&out, "amount", w->amount);
+    out_string(&out, "currency", w->currency);
+    out_object_end(&out);
+    deciding_event(d, &owner, type, w->id, deciding_written(&out));
 }
 
 enum ledger_move withdrawal_move(struct deciding *d, struct withdrawal *w, enum withdrawal_event event)
@@ -62,64 +67,38 @@ struct topup *lot_topup(const struct book *book, const struct lot *lot)
 {
     if (lot->topup == 0)
         return NULL;
-    for (size_t i = 0; i < book->topups_count; i++)
+    for (size_t i = 0;; i++) {
+        INVARIANT(23, i < book->topups_count);
         if (book->topups[i]->id == lot->topup)
             return book->topups[i];
-    INVARIANT(23, false && "the top-up of a lot is loaded");
-    return NULL;
-}
-
-static enum entry_kind entry_of(enum ledger_move due)
-{
-    switch (due) {
-    case MOVE_FREEZE:
-        return ENTRY_FREEZE;
-    case MOVE_SETTLE:
-        return ENTRY_SETTLE;
-    case MOVE_RELEASE:
-        return ENTRY_RELEASE;
-    case MOVE_RETURN:
-        return ENTRY_RETURN;
-    case MOVE_NONE:
-        break;
-    }
-    return ENTRY_NONE;
-}
-
-static void lot_post(struct deciding *d, struct entry_open *open, struct account *account, struct topup *topup,
-                     struct money amount, enum ledger_move due)
-{
-    switch (due) {
-    case MOVE_FREEZE:
-        ledger_freeze(d, open, account, topup, amount);
-        break;
-    case MOVE_SETTLE:
-        ledger_settle(d, open, account, topup, amount);
-        break;
-    case MOVE_RELEASE:
-        ledger_release(d, open, account, topup, amount);
-        break;
-    case MOVE_RETURN:
-        ledger_return(d, open, account, topup, amount);
-        break;
-    case MOVE_NONE:
-        break;
     }
 }
+
+/* The entry of a ledger move, and what it does with each lot. */
+static const struct {
+    enum entry_kind kind;
+    void (*post)(struct deciding *d, struct entry_open *open, struct account *account, struct topup *topup,
+                 struct money amount);
+} ledger_moves[] = {
+    [MOVE_FREEZE] = {ENTRY_FREEZE, ledger_freeze},
+    [MOVE_SETTLE] = {ENTRY_SETTLE, ledger_settle},
+    [MOVE_RELEASE] = {ENTRY_RELEASE, ledger_release},
+    [MOVE_RETURN] = {ENTRY_RETURN, ledger_return},
+};
 
 void leg_post(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg, enum ledger_move due)
 {
     struct money posted = MONEY_ZERO;
 
-    if (due == MOVE_NONE)
-        return;
-    struct entry_open open = ledger_open(d, book->account, entry_of(due), leg->id, leg->withdrawal, leg->amount);
+    INVARIANT(24, due != MOVE_NONE);
+    struct entry_open open =
+        ledger_open(d, book->account, ledger_moves[due].kind, leg->id, leg->withdrawal, leg->amount);
     for (size_t i = 0; i < dossier->lots_count; i++) {
         const struct lot *lot = dossier->lots[i];
 
         if (lot->leg != leg->id)
             continue;
-        lot_post(d, &open, book->account, lot_topup(book, lot), lot->amount, due);
+        ledger_moves[due].post(d, &open, book->account, lot_topup(book, lot), lot->amount);
         posted = money_add(posted, lot->amount);
     }
     if (due == MOVE_SETTLE)
@@ -140,16 +119,17 @@ void withdrawal_release(struct deciding *d, struct book *book, struct dossier *d
 
 void withdrawal_uncount(struct deciding *d, struct account *account, struct withdrawal *w)
 {
-    if (!w->counted)
+    if (NEVER(w->counted_day == 0)) /* counted when its code was right, and the ends without payment come but once */
         return;
-    w->counted = false;
-    if (account->month == instant_month_key(w->confirmed_at) && account->withdrawals_month > 0)
+    if (account->month == w->counted_day / 100)
         account->withdrawals_month--;
-    if (account->day == instant_day_key(w->confirmed_at)) {
-        if (account->withdrawals_day > 0)
-            account->withdrawals_day--;
-        account->withdrawn_day = money_sub_floor(account->withdrawn_day, w->amount);
+    if (account->day == w->counted_day) {
+        account->withdrawals_day--;
+        account->withdrawn_day = money_sub(account->withdrawn_day, w->amount);
     }
+    INVARIANT(17, account->withdrawals_month >= account->withdrawals_day && account->withdrawals_day >= 0 &&
+                      !money_is_negative(account->withdrawn_day));
+    w->counted_day = 0;
     changes_put(d->changes, &account->row);
 }
 
@@ -194,18 +174,24 @@ void withdrawal_conclude(struct deciding *d, struct book *book, struct dossier *
         copy_failure(w, dossier);
     if (event == WITHDRAWAL_NONE_PAID)
         withdrawal_uncount(d, book->account, w);
-    const char *label = policy_label(d->policy, w->status, false);
-    withdrawal_tell(d, book, w, label != NULL ? label : word_text(&withdrawal_status_words, (int)w->status));
+    withdrawal_tell(d, book, w, policy_label(d->policy, w->status, false));
+}
+
+struct leg *leg_by_id(const struct dossier *dossier, int64_t id)
+{
+    for (size_t i = 0;; i++) {
+        INVARIANT(27, i < dossier->legs_count);
+        if (dossier->legs[i]->id == id)
+            return dossier->legs[i];
+    }
 }
 
 struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg)
 {
-    struct attempt *latest = NULL;
-
     for (size_t i = 0; i < dossier->attempts_count; i++)
-        if (dossier->attempts[i]->leg == leg->id && (latest == NULL || dossier->attempts[i]->number > latest->number))
-            latest = dossier->attempts[i];
-    return latest;
+        if (dossier->attempts[i]->leg == leg->id)
+            return dossier->attempts[i];
+    return NULL;
 }
 
 /* 5 s, 10 s, 20 s … 1 h after the last contact, and in time for the alarm and for the people. */
@@ -235,7 +221,7 @@ static struct instant leg_next_at(const struct deciding *d, const struct dossier
     struct attempt *attempt = leg_attempt(dossier, leg);
 
     if (leg->status == LEG_HELD)
-        return d->now;
+        return instant_is_set(dossier->held_until) ? dossier->held_until : d->now;
     if (attempt == NULL || leg_status_final(leg->status) || leg->status == LEG_MANUAL)
         return INSTANT_NONE;
     return instant_earlier(attempt_next_at(attempt), leg_manual_at(leg, attempt));
@@ -266,10 +252,22 @@ void withdrawal_settle_row(struct deciding *d, struct dossier *dossier)
 
 void withdrawal_flag(struct deciding *d, struct withdrawal *w, const char *flag)
 {
-    if (w->flags == NULL || strcmp(w->flags, "[]") == 0)
+    if (w->flags == NULL)
         w->flags = deciding_text(d, "[\"%s\"]", flag);
     else if (strstr(w->flags, flag) == NULL)
         w->flags = deciding_text(d, "%.*s,\"%s\"]", (int)strlen(w->flags) - 1, w->flags, flag);
+}
+
+/* A reason that somebody wrote may end like a sentence already. */
+static const char *stop_of(const char *text)
+{
+    static const char *const stops[] = {".", "!", "?", "。", "！", "？"};
+    size_t size = strlen(text);
+
+    for (size_t i = 0; i < ARRAY_COUNT(stops); i++) /* every text begins with words of ours: it is longer than a stop */
+        if (ALWAYS(size >= strlen(stops[i])) && strcmp(text + size - strlen(stops[i]), stops[i]) == 0)
+            return "";
+    return ".";
 }
 
 void withdrawal_tell(struct deciding *d, const struct book *book, const struct withdrawal *w, const char *text)
@@ -282,8 +280,8 @@ void withdrawal_tell(struct deciding *d, const struct book *book, const struct w
     message->id = deciding_id(d, book->account);
     message->account = w->account;
     message->withdrawal = w->id;
-    message->recipient = book->identity != NULL ? book->identity->phone : NULL;
-    message->text = deciding_text(d, "Your withdrawal %s of %s %s: %s.", id, w->currency, amount, text);
+    message->recipient = book->identity->phone;
+    message->text = deciding_text(d, "Your withdrawal %s of %s %s: %s%s", id, w->currency, amount, text, stop_of(text));
     message->at = d->now;
 }
 

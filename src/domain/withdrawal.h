@@ -41,6 +41,9 @@ struct call {
     bool query, first;
 };
 
+/* Whether making or confirming a withdrawal by this route (ROUTE_NONE: it is still to be chosen) looks at who paid its
+ * top-ups. Where it does, the book must have its payers. */
+bool withdrawal_asks_payers(const struct policy *policy, enum route route, bool destination);
 /* Decides, and unless `dry_run` registers the withdrawal, its legs and lots, the code and its message. */
 struct decision withdrawal_make(struct deciding *d, struct book *book, const struct withdraw_ask *ask, bool dry_run,
                                 struct dossier *ret, struct quote *ret_quote);
@@ -56,7 +59,24 @@ struct decision withdrawal_documented(struct deciding *d, struct dossier *dossie
 /* Whatever the clock asks for at d->now: expiry of the code, intents of approved legs, queries, alarm, manual. */
 struct decision withdrawal_tick(struct deciding *d, struct book *book, struct dossier *dossier,
                                 const struct channel_terms *terms, struct call **ret_calls);
-/* What a channel, a statement or two people prove about one attempt. `attempt` NULL: a key that we never made. */
+/* In quarantine: what is open is asked about, and nothing else happens. */
+struct decision withdrawal_question(struct deciding *d, struct book *book, struct dossier *dossier,
+                                    struct call **ret_calls);
+
+/* withdrawal_lost.c: a channel knows a key of one of its legs that these books never used. Where the leg is on hold and
+ * may go out, it is begun under that very key as if we had sent it, and the attempt is returned: evidence ends it.
+ * Where the books are older than that, the withdrawal ends, what it holds is given back, and NULL is returned.
+ * `first_seen`: since when the channel remembers the key. */
+struct attempt *withdrawal_found_sent(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg,
+                                      const struct channel_terms *terms, struct instant first_seen);
+
+/* Does this answer only say what was to be expected of an open payment? Then nobody needs to know what was told before.
+ */
+bool evidence_is_plain(const struct dossier *dossier, const struct attempt *attempt, struct money amount,
+                       const char *currency);
+/* What a channel, a statement or two people prove about one attempt of the dossier. Unless the answer is plain
+ * dossier->told must be loaded: what contradicts opens an incident for each fact, and none for one that is told again.
+ */
 struct decision withdrawal_evidence(struct deciding *d, struct book *book, struct dossier *dossier,
                                     struct attempt *attempt, const char *channel, enum evidence_source source,
                                     enum evidence_kind kind, const char *key, const char *code, const char *detail,

@@ -97,24 +97,21 @@ static bool plan_again(struct deciding *d, const struct book *book, struct dossi
 
 static void count(struct deciding *d, struct account *account, struct withdrawal *w)
 {
-    int32_t month = instant_month_key(d->now), day = instant_day_key(d->now);
-
-    account->withdrawals_month = account->month == month ? account->withdrawals_month + 1 : 1;
-    account->withdrawals_day = account->day == day ? account->withdrawals_day + 1 : 1;
-    account->withdrawn_day = account->day == day ? money_add(account->withdrawn_day, w->amount) : w->amount;
-    account->month = month;
-    account->day = day;
+    account->withdrawals_month = (int32_t)account_withdrawals_month(account, d->now) + 1;
+    account->withdrawals_day = (int32_t)account_withdrawals_day(account, d->now) + 1;
+    account->withdrawn_day = money_add(account_withdrawn_day(account, d->now), w->amount);
+    account->month = account_month(account, d->now);
+    account->day = account_day(account, d->now);
     account->version++;
-    w->counted = true;
+    w->counted_day = account->day;
     changes_put(d->changes, &account->row);
 }
 
 static bool needs_review(const struct deciding *d, const struct withdrawal *w)
 {
     enum review_mode mode = d->policy->routes[w->route].review;
-    bool flagged = w->flags != NULL && strcmp(w->flags, "[]") != 0;
 
-    return mode == REVIEW_MODE_ALWAYS || flagged;
+    return mode == REVIEW_MODE_ALWAYS || w->flags != NULL;
 }
 
 /* PA-08: the receipt says how long it takes. */
@@ -124,7 +121,7 @@ static void tell_received(struct deciding *d, const struct book *book, const str
     struct out out;
     struct telling telling = {.policy = d->policy, .out = &out};
 
-    out_init(&out);
+    out_init_in(&out, d->arena);
     out_text(&out, "your application has been received and is in review");
     if (arrival.unit != ARRIVAL_UNSTATED) {
         out_text(&out, "; the money arrives ");
@@ -132,9 +129,7 @@ static void tell_received(struct deciding *d, const struct book *book, const str
         if (d->policy->routes[w->route].arrives_after_approval)
             out_text(&out, " after the approval");
     }
-    INVARIANT(2, !out.failed);
-    withdrawal_tell(d, book, w, deciding_text(d, "%s", out.data));
-    out_fini(&out);
+    withdrawal_tell(d, book, w, deciding_written(&out));
 }
 
 static void confirm(struct deciding *d, struct book *book, struct dossier *dossier)
@@ -163,17 +158,13 @@ struct decision withdrawal_code(struct deciding *d, struct book *book, struct do
     struct withdrawal *w = dossier->withdrawal;
     struct quote_topup *rows = arena_must(d->arena, (book->topups_count + 1) * sizeof *rows);
     struct quote_input input = {d->policy, d->now, book->account, book->topups, book->topups_count};
+    enum challenge_answer answer;
 
     if (w->status != WITHDRAWAL_AWAITING_CODE)
         return wrong_state(d, w, "confirmed");
-    switch (challenge_answer(d, w, code)) {
-    case CHALLENGE_EXPIRED:
-        return expired(d, dossier);
-    case CHALLENGE_WRONG:
-        return wrong(d, dossier);
-    case CHALLENGE_RIGHT:
-        break;
-    }
+    answer = challenge_answer(d, w, code);
+    if (answer != CHALLENGE_RIGHT)
+        return answer == CHALLENGE_WRONG ? wrong(d, dossier) : expired(d, dossier);
     quote_make(&input, rows, ret_quote);
     if (money_compare(w->amount, ret_quote->withdrawable) > 0 || !plan_again(d, book, dossier, ret_quote))
         return not_covered(d, dossier, ret_quote);
@@ -191,7 +182,7 @@ struct decision withdrawal_resend(struct deciding *d, struct book *book, struct 
         return expired(d, dossier);
     if (instant_before(d->now, instant_add_ms(w->code_sent_at, CODE_RESEND_MS)))
         return decision_refused(REFUSAL_RESEND_TOO_SOON, NULL, NULL, "A code was sent less than 60 seconds ago.");
-    challenge_send(d, w, book->account, book->identity != NULL ? book->identity->phone : NULL,
+    challenge_send(d, w, book->account, book->identity->phone,
                    w->destination != NULL ? "the account that you named" : "where it came from");
     deciding_move(d, "wd", w->id, NULL, "code_sent", NULL);
     withdrawal_settle_row(d, dossier);

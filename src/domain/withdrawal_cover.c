@@ -14,23 +14,17 @@ static struct account *account_without(struct deciding *d, const struct book *bo
     struct account *account = ARENA_MUST(d->arena, struct account);
 
     *account = *book->account;
-    if (dossier->withdrawal->counted) {
-        account->withdrawals_month = 0;
-        account->withdrawals_day = 0;
-        account->withdrawn_day = MONEY_ZERO;
-    }
+    account->withdrawals_month = 0;
+    account->withdrawals_day = 0;
+    account->withdrawn_day = MONEY_ZERO;
     for (size_t i = 0; i < book->topups_count; i++) {
         topups[i] = ARENA_MUST(d->arena, struct topup);
         *topups[i] = *book->topups[i];
     }
     for (size_t i = 0; i < dossier->lots_count; i++) {
         const struct lot *lot = dossier->lots[i];
-        const struct leg *leg = NULL;
 
-        for (size_t j = 0; j < dossier->legs_count; j++)
-            if (dossier->legs[j]->id == lot->leg)
-                leg = dossier->legs[j];
-        if (leg == NULL || leg->status != LEG_HELD)
+        if (leg_by_id(dossier, lot->leg)->status != LEG_HELD)
             continue;
         if (lot->topup == 0) {
             account->other_held = money_sub(account->other_held, lot->amount);

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence, the only thing that ends a leg (design.md, States).
- *
- *                 intent, unknown        paid                    refused                 returned
- *   paid          settle                 duplicate, or incident  suspense + incident     duplicate
- *   not_paid      release                incident                duplicate               incident
- *   returned      settle, then return    return                  incident                duplicate
- *   accepted      note                   –                       –                       –
- *   nothing       unknown                –                       –                       –
- *   arrived       –                      note                    –                       –
- * A paid or returned amount that differs, or another currency, proves nothing but that someone must look: no
- * transition. */
+/* Evidence, the only thing that ends a leg (docs/architecture.md): what each kind does to each attempt stands in one
+ * table, `effects` below. A paid or returned amount that differs, or another currency, proves nothing but that someone
+ * must look. An incident is opened for a fact, not for each time that it is told. */
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
@@ -25,21 +17,42 @@ struct proof {
     const char *currency;
 };
 
-static struct leg *leg_of(const struct dossier *dossier, const struct attempt *attempt)
+/* Another reference is another payment; no reference is no news. */
+static bool same_reference(const char *a, const char *b)
 {
-    for (size_t i = 0; i < dossier->legs_count; i++)
-        if (dossier->legs[i]->id == attempt->leg)
-            return dossier->legs[i];
-    return NULL;
+    return a[0] == '\0' || b[0] == '\0' || strcmp(a, b) == 0;
+}
+
+bool evidence_told(const struct evidence *before, const struct evidence *now, const char *incident_kind)
+{
+    return before->attempt == now->attempt && before->kind == now->kind && before->amount.minor == now->amount.minor &&
+           same_reference(before->reference, now->reference) && strcmp(before->effect, incident_kind) == 0;
+}
+
+static bool told_before(const struct proof *p, const char *incident_kind)
+{
+    for (size_t i = 0; i < p->dossier->told_count; i++)
+        if (evidence_told(p->dossier->told[i], p->evidence, incident_kind))
+            return true;
+    return false;
 }
 
 static void incident(struct proof *p, const char *kind, const char *what)
 {
+    p->evidence->effect = "duplicate";
+    if (told_before(p, kind))
+        return;
     incident_open(p->d, p->book->account, p->dossier->withdrawal, kind, p->evidence->amount,
                   deciding_text(p->d, "%s said %s of payment %s (%s): %s", p->evidence->channel,
                                 word_text(&evidence_kind_words, (int)p->evidence->kind), p->evidence->key,
                                 p->evidence->code, what));
     p->evidence->effect = kind;
+}
+
+static void refer(struct proof *p, const char *reference)
+{
+    snprintf(p->leg->reference, sizeof p->leg->reference, "%s", reference);
+    changes_put(p->d->changes, &p->leg->row);
 }
 
 /* The refund counts on the top-up as begun; a settled leg tells who paid it, and when. */
@@ -48,7 +61,7 @@ static void settle(struct proof *p)
     attempt_move(p->d, p->attempt, ATTEMPT_PROVEN_PAID);
     leg_post(p->d, p->book, p->dossier, p->leg, leg_move(p->d, p->leg, LEG_PAID));
     p->leg->paid_at = p->d->now;
-    snprintf(p->leg->reference, sizeof p->leg->reference, "%s", p->evidence->reference);
+    refer(p, p->evidence->reference);
     p->evidence->effect = "settled";
 }
 
@@ -85,140 +98,120 @@ static void suspend(struct proof *p)
     ledger_close(p->d, &open);
     incident(p, "paid_after_release", "the hold had been given back; the amount stands in suspense.");
     p->evidence->effect = "suspense";
-    snprintf(p->leg->reference, sizeof p->leg->reference, "%s",
-             p->evidence->reference[0] != '\0' ? p->evidence->reference : p->evidence->key);
-    changes_put(p->d->changes, &p->leg->row);
+    refer(p, p->evidence->reference[0] != '\0' ? p->evidence->reference : p->attempt->key);
 }
 
-/* Another reference is another payment; no reference is no news. */
+/* The first reference that is told is this payment's: until then the leg has none, or our key in its place. */
 static void paid_again(struct proof *p)
 {
-    if (p->evidence->reference[0] != '\0' && p->leg->reference[0] != '\0' &&
-        strcmp(p->leg->reference, p->evidence->reference) != 0)
+    bool referred = p->leg->reference[0] != '\0' && strcmp(p->leg->reference, p->attempt->key) != 0;
+
+    p->evidence->effect = "duplicate";
+    if (!referred && p->evidence->reference[0] != '\0')
+        refer(p, p->evidence->reference);
+    else if (!same_reference(p->leg->reference, p->evidence->reference))
         incident(p, "paid_twice", "another payment was proven before.");
-    else
-        p->evidence->effect = "duplicate";
 }
 
-static void prove_paid(struct proof *p)
+/* A failed leg has a reference only once its payment stands in suspense. */
+static void paid_late(struct proof *p)
 {
-    switch (p->attempt->status) {
-    case ATTEMPT_INTENT:
-    case ATTEMPT_UNKNOWN:
-        settle(p);
-        break;
-    case ATTEMPT_PAID:
-    case ATTEMPT_RETURNED:
+    if (p->leg->reference[0] != '\0')
         paid_again(p);
-        break;
-    case ATTEMPT_REFUSED: /* a failed leg has a reference only once its payment stands in suspense */
-        if (p->leg->reference[0] != '\0')
-            paid_again(p);
-        else
-            suspend(p);
-        break;
-    case ATTEMPT_NONE:
-    case ATTEMPT__COUNT:
-        break;
-    }
+    else
+        suspend(p);
 }
 
-static void prove_not_paid(struct proof *p)
+static void come_back(struct proof *p)
 {
-    switch (p->attempt->status) {
-    case ATTEMPT_INTENT:
-    case ATTEMPT_UNKNOWN:
-        fail(p);
-        break;
-    case ATTEMPT_REFUSED:
-        p->evidence->effect = "duplicate";
-        break;
-    case ATTEMPT_PAID:
-    case ATTEMPT_RETURNED:
-        incident(p, "contradiction", "it had been proven paid.");
-        break;
-    case ATTEMPT_NONE:
-    case ATTEMPT__COUNT:
-        break;
-    }
+    settle(p);
+    give_back(p);
 }
 
-static void prove_returned(struct proof *p)
+static void repeat(struct proof *p)
 {
-    switch (p->attempt->status) {
-    case ATTEMPT_INTENT:
-    case ATTEMPT_UNKNOWN:
-        settle(p);
-        give_back(p);
-        break;
-    case ATTEMPT_PAID:
-        give_back(p);
-        break;
-    case ATTEMPT_RETURNED:
-        p->evidence->effect = "duplicate";
-        break;
-    case ATTEMPT_REFUSED:
-        incident(p, "contradiction", "it had been proven not paid.");
-        break;
-    case ATTEMPT_NONE:
-    case ATTEMPT__COUNT:
-        break;
-    }
+    p->evidence->effect = "duplicate";
+}
+
+static void contradict(struct proof *p)
+{
+    incident(p, "contradiction",
+             p->attempt->status == ATTEMPT_REFUSED ? "it had been proven not paid." : "it had been proven paid.");
 }
 
 /* Neither yes nor no: the hold stays and the janitor goes on asking. */
-static void lose_sight(struct proof *p, bool accepted)
+static void lose_sight(struct proof *p)
 {
-    if (p->attempt->status != ATTEMPT_INTENT && p->attempt->status != ATTEMPT_UNKNOWN)
-        return;
     if (p->attempt->status == ATTEMPT_INTENT)
         attempt_move(p->d, p->attempt, ATTEMPT_LOSE_SIGHT);
-    if (accepted && machine_find(&leg_machine, (int)p->leg->status, LEG_ACCEPT) != NULL)
-        leg_move(p->d, p->leg, LEG_ACCEPT);
-    else if (!accepted && p->leg->status == LEG_SENDING)
+    if (p->leg->status == LEG_SENDING)
         leg_move(p->d, p->leg, LEG_LOSE_SIGHT);
-    p->evidence->effect = accepted ? "accepted" : "none";
 }
 
-static bool amount_agrees(const struct proof *p)
+static void take_over(struct proof *p)
 {
-    return p->evidence->amount.minor == p->attempt->amount.minor &&
-           (p->currency == NULL || p->currency[0] == '\0' ||
-            strcmp(p->currency, p->dossier->withdrawal->currency) == 0);
+    if (p->attempt->status == ATTEMPT_INTENT)
+        attempt_move(p->d, p->attempt, ATTEMPT_LOSE_SIGHT);
+    if (machine_find(&leg_machine, (int)p->leg->status, LEG_ACCEPT) != NULL)
+        leg_move(p->d, p->leg, LEG_ACCEPT);
+    p->evidence->effect = "accepted";
+}
+
+static void arrive(struct proof *p)
+{
+    if (instant_is_set(p->leg->arrived_at))
+        return;
+    p->leg->arrived_at = p->d->now;
+    changes_put(p->d->changes, &p->leg->row);
+    p->evidence->effect = "arrived";
+}
+
+/* What is not here is noted and does nothing. */
+static void (*const effects[EVIDENCE__COUNT][ATTEMPT__COUNT])(struct proof *p) = {
+    [EVIDENCE_PAID] = {[ATTEMPT_INTENT] = settle,
+                       [ATTEMPT_UNKNOWN] = settle,
+                       [ATTEMPT_PAID] = paid_again,
+                       [ATTEMPT_REFUSED] = paid_late,
+                       [ATTEMPT_RETURNED] = paid_again},
+    [EVIDENCE_NOT_PAID] = {[ATTEMPT_INTENT] = fail,
+                           [ATTEMPT_UNKNOWN] = fail,
+                           [ATTEMPT_PAID] = contradict,
+                           [ATTEMPT_REFUSED] = repeat,
+                           [ATTEMPT_RETURNED] = contradict},
+    [EVIDENCE_RETURNED] = {[ATTEMPT_INTENT] = come_back,
+                           [ATTEMPT_UNKNOWN] = come_back,
+                           [ATTEMPT_PAID] = give_back,
+                           [ATTEMPT_REFUSED] = contradict,
+                           [ATTEMPT_RETURNED] = repeat},
+    [EVIDENCE_ACCEPTED] = {[ATTEMPT_INTENT] = take_over, [ATTEMPT_UNKNOWN] = take_over},
+    [EVIDENCE_NOTHING] = {[ATTEMPT_INTENT] = lose_sight, [ATTEMPT_UNKNOWN] = lose_sight},
+    [EVIDENCE_ARRIVED] = {[ATTEMPT_PAID] = arrive},
+};
+
+static bool amount_agrees(const struct dossier *dossier, const struct attempt *attempt, struct money amount,
+                          const char *currency)
+{
+    bool ours = currency == NULL || currency[0] == '\0' || strcmp(currency, dossier->withdrawal->currency) == 0;
+
+    return ours && amount.minor == attempt->amount.minor;
+}
+
+bool evidence_is_plain(const struct dossier *dossier, const struct attempt *attempt, struct money amount,
+                       const char *currency)
+{
+    return (attempt->status == ATTEMPT_INTENT || attempt->status == ATTEMPT_UNKNOWN) &&
+           amount_agrees(dossier, attempt, amount, currency);
 }
 
 static void prove(struct proof *p)
 {
-    switch (p->evidence->kind) {
-    case EVIDENCE_PAID:
-    case EVIDENCE_RETURNED:
-        if (!amount_agrees(p))
-            incident(p, "amount_differs", "the amount or currency is not the one that was sent.");
-        else if (p->evidence->kind == EVIDENCE_PAID)
-            prove_paid(p);
-        else
-            prove_returned(p);
-        break;
-    case EVIDENCE_NOT_PAID:
-        prove_not_paid(p);
-        break;
-    case EVIDENCE_ACCEPTED:
-        lose_sight(p, true);
-        break;
-    case EVIDENCE_NOTHING:
-        lose_sight(p, false);
-        break;
-    case EVIDENCE_ARRIVED:
-        if (p->leg->status == LEG_SUCCESSFUL && !instant_is_set(p->leg->arrived_at)) {
-            p->leg->arrived_at = p->d->now;
-            changes_put(p->d->changes, &p->leg->row);
-            p->evidence->effect = "arrived";
-        }
-        break;
-    case EVIDENCE_NONE:
-    case EVIDENCE__COUNT:
-        break;
-    }
+    bool of_money = p->evidence->kind == EVIDENCE_PAID || p->evidence->kind == EVIDENCE_RETURNED;
+    void (*effect)(struct proof *) = effects[p->evidence->kind][p->attempt->status];
+
+    if (of_money && !amount_agrees(p->dossier, p->attempt, p->evidence->amount, p->currency))
+        incident(p, "amount_differs", "the amount or currency is not the one that was sent.");
+    else if (effect != NULL)
+        effect(p);
 }
 
 static struct evidence *evidence_new(struct deciding *d, const struct book *book, const struct attempt *attempt,
@@ -228,11 +221,9 @@ static struct evidence *evidence_new(struct deciding *d, const struct book *book
     struct evidence *evidence = changes_new(d->changes, ARENA_MUST(d->arena, struct evidence), &evidence_table);
 
     evidence->id = deciding_id(d, book->account);
-    if (attempt != NULL) {
-        evidence->attempt = attempt->id;
-        evidence->withdrawal = attempt->withdrawal;
-        evidence->account = attempt->account;
-    }
+    evidence->attempt = attempt->id;
+    evidence->withdrawal = attempt->withdrawal;
+    evidence->account = attempt->account;
     snprintf(evidence->channel, sizeof evidence->channel, "%s", channel);
     snprintf(evidence->key, sizeof evidence->key, "%s", key);
     evidence->source = source;
@@ -247,9 +238,8 @@ struct decision withdrawal_evidence(struct deciding *d, struct book *book, struc
                                     enum evidence_kind kind, const char *key, const char *code, const char *detail,
                                     const char *reference, struct money amount, const char *currency)
 {
-    struct proof p = {d, book, dossier, attempt, leg_of(dossier, attempt), NULL, currency};
+    struct proof p = {d, book, dossier, attempt, leg_by_id(dossier, attempt->leg), NULL, currency};
 
-    INVARIANT(27, p.leg != NULL);
     p.evidence = evidence_new(d, book, attempt, channel, source, kind, key);
     p.evidence->amount = amount;
     p.evidence->detail = detail;
@@ -258,7 +248,9 @@ struct decision withdrawal_evidence(struct deciding *d, struct book *book, struc
     snprintf(attempt->code, sizeof attempt->code, "%s", code != NULL ? code : "");
     changes_put(d->changes, &attempt->row);
     deciding_move(d, "at", attempt->id, NULL, word_text(&evidence_kind_words, (int)kind), NULL);
+    INVARIANT(27, dossier->told_loaded || evidence_is_plain(dossier, attempt, amount, currency));
     prove(&p);
+    dossier_add_told(d, dossier, p.evidence);
     withdrawal_conclude(d, book, dossier);
     withdrawal_settle_row(d, dossier);
     return decision_ok();

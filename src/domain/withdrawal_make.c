@@ -51,8 +51,7 @@ static struct decision need(const char *pointer, const char *detail)
 
 static bool source_known(const struct topup *topup)
 {
-    return topup == NULL || topup->method != METHOD_BANK_TRANSFER ||
-           (topup->bank[0] != '\0' && topup->payer_account != NULL);
+    return topup->method != METHOD_BANK_TRANSFER || (topup->bank[0] != '\0' && topup->payer_account != NULL);
 }
 
 /* Back to the source nothing is chosen; but what is not known of a source bank account the customer completes (HW-11).
@@ -98,8 +97,7 @@ static struct decision check_reason(struct deciding *d, const struct plan *plan,
     bool inside = plan_inside_window(d, plan);
 
     if ((int64_t)ask->documents.count < terms->documents_min)
-        return decision_refused(REFUSAL_DOCUMENTS_REQUIRED,
-                                terms->rule[0] != '\0' ? refusal_rule(d->policy, REFUSAL_DOCUMENTS_REQUIRED) : NULL,
+        return decision_refused(REFUSAL_DOCUMENTS_REQUIRED, refusal_rule(d->policy, REFUSAL_DOCUMENTS_REQUIRED),
                                 "/documents",
                                 "This route needs documents: application form, licence or photo with ID.");
     *ret_reason = ask->reason;
@@ -126,36 +124,55 @@ static struct decision check_reason(struct deciding *d, const struct plan *plan,
     return decision_ok();
 }
 
+static bool route_asks_payers(const struct route_terms *terms, bool destination)
+{
+    if (terms->destination != destination)
+        return destination; /* the source account completed; or refused for want of a destination */
+    for (int method = METHOD_NONE; method < METHOD__COUNT; method++)
+        if (terms->payee[method] == PAYEE_PAYER || (terms->payee[method] != PAYEE_ANY && !terms->destination))
+            return true;
+    return false;
+}
+
+bool withdrawal_asks_payers(const struct policy *policy, enum route route, bool destination)
+{
+    if (route == ROUTE_NONE && destination)
+        route = plan_default_route(NULL, true);
+    if (route != ROUTE_NONE)
+        return route_asks_payers(&policy->routes[route], destination);
+    for (route = ROUTE_ORIGINAL; route <= ROUTE_APPLICATION; route++)
+        if (route_asks_payers(&policy->routes[route], destination))
+            return true;
+    return false;
+}
+
+static const char *payer_of(const struct book *book, const struct plan_lot *lot)
+{
+    INVARIANT(31, book->payers_loaded); /* a name that was not read would compare as the right one */
+    return lot->topup != NULL ? lot->topup->payer_name : NULL;
+}
+
 /* The name that a destination (or, on the original route, the source) must bear for one lot. */
 static enum name_match compare_lot(const struct deciding *d, const struct book *book, const struct plan_lot *lot,
                                    enum route route, const struct destination_ask *to, bool documents)
 {
-    enum method method = lot->topup != NULL ? lot->topup->method : METHOD_NONE;
-    const char *subject = book->identity != NULL ? book->identity->name : NULL;
-    const char *payer = lot->topup != NULL ? lot->topup->payer_name : NULL;
-    const char *shown = d->policy->routes[route].destination ? to->name : payer;
-    const char *wanted = subject;
+    const struct route_terms *terms = &d->policy->routes[route];
+    bool completed = !terms->destination && to->given; /* HW-11: what is completed is still the payer's account */
+    enum payee_rule payee =
+        completed ? PAYEE_PAYER : terms->payee[lot->topup != NULL ? lot->topup->method : METHOD_NONE];
+    const char *shown, *wanted;
     enum name_match match;
 
-    if (!d->policy->routes[route].destination &&
-        to->given) { /* HW-11: what is completed is still the payer's account */
-        wanted = payer != NULL ? payer : subject;
-        return wanted != NULL ? name_compare(to->name, wanted) : NAME_SAME;
-    }
-    switch (d->policy->routes[route].payee[method]) {
-    case PAYEE_ANY:
+    if (payee == PAYEE_ANY)
         return NAME_SAME;
-    case PAYEE_PAYER:
-        wanted = payer != NULL ? payer : subject;
-        break;
-    case PAYEE_SUBJECT:
-    case PAYEE_SUBJECT_OR_DOCUMENTS:
-        break;
-    }
-    if (shown == NULL || wanted == NULL)
-        return NAME_SAME; /* nothing to compare: the source account itself, or an identity that was never given */
+    shown = to->given ? to->name : payer_of(book, lot);
+    wanted = payee == PAYEE_PAYER && payer_of(book, lot) != NULL ? payer_of(book, lot) : book->identity->name;
+    if (shown == NULL)
+        return NAME_SAME; /* the source account itself, of which no name is known */
+    if (wanted == NULL)
+        return NAME_NEAR; /* whose it must be was never told: a reviewer decides */
     match = name_compare(shown, wanted);
-    if (match == NAME_DIFFERENT && d->policy->routes[route].payee[method] == PAYEE_SUBJECT_OR_DOCUMENTS && documents)
+    if (match == NAME_DIFFERENT && payee == PAYEE_SUBJECT_OR_DOCUMENTS && documents)
         return NAME_NEAR; /* AL-04: another payee with documents, for the reviewer to see */
     return match;
 }
@@ -181,18 +198,22 @@ static struct decision check_names(struct deciding *d, const struct book *book, 
 bool plan_keeps_promises(struct deciding *d, const struct book *book, const struct plan *plan, struct withdrawal *w)
 {
     const struct payout_reason *reason = policy_reason(d->policy, w->route, w->reason);
-    bool documents = w->documents != NULL && strcmp(w->documents, "[]") != 0;
+    bool documents = strcmp(w->documents, "[]") != 0;
     struct field_problems problems = {0};
     struct destination_ask to = {0};
-    struct decision decision;
+    struct decision decision = decision_ok();
+    enum err read = ERR_NONE;
 
     if (reason != NULL && !reason->inside_window && plan_inside_window(d, plan))
         return false;
-    if (w->destination != NULL && field_read_json(w->destination, strlen(w->destination), &destination_ask_shape,
-                                                  d->arena, &to, &problems) != ERR_NONE)
+    if (w->destination != NULL)
+        read =
+            field_read_json(w->destination, strlen(w->destination), &destination_ask_shape, d->arena, &to, &problems);
+    if (NEVER(read != ERR_NONE)) /* it was written by destination_json, and the decision has its memory */
         return false;
     to.given = w->destination != NULL;
-    decision = d->policy->routes[w->route].destination ? decision_ok() : check_source(plan, &to);
+    if (!d->policy->routes[w->route].destination)
+        decision = check_source(plan, &to);
     if (decision_accepts(&decision))
         decision = check_names(d, book, plan, &to, documents, w->route, w);
     return decision_accepts(&decision);
@@ -219,12 +240,11 @@ static struct decision make_plan(struct deciding *d, const struct book *book, co
     struct decision refused = decision_amount(no.code, no.rule, "/amount", ask->amount, no.available);
 
     refused.has_amounts = no.code == REFUSAL_AMOUNT_EXCEEDS_ROUTE || no.code == REFUSAL_AMOUNT_EXCEEDS_WITHDRAWABLE;
-    if (plan_ask.strategy == STRATEGY_SELECTED && plan_ask.picks_count > 0 && no.pick < plan_ask.picks_count)
+    if (plan_ask.strategy == STRATEGY_SELECTED && plan_ask.picks_count > 0)
         refused.pointer = deciding_text(d, "/topups/%zu", no.pick);
     else if (no.code == REFUSAL_ROUTE_NOT_OPEN)
         refused.pointer = "/route";
-    if (no.detail != NULL)
-        refused.detail = no.detail;
+    refused.detail = no.detail;
     if (no.code == REFUSAL_AMOUNT_EXCEEDS_ROUTE)
         refused.detail =
             deciding_text(d,
@@ -239,11 +259,10 @@ static struct decision make_plan(struct deciding *d, const struct book *book, co
 static const char *destination_json(struct deciding *d, const struct destination_ask *to)
 {
     struct out out;
-    const char *json;
 
     if (!to->given)
         return NULL;
-    out_init(&out);
+    out_init_in(&out, d->arena);
     out_object(&out, NULL);
     out_string(&out, "kind", word_text(&destination_kind_words, to->kind));
     out_string(&out, "name", to->name);
@@ -253,26 +272,19 @@ static const char *destination_json(struct deciding *d, const struct destination
     out_string(&out, "province", to->province);
     out_string(&out, "city", to->city);
     out_object_end(&out);
-    INVARIANT(2, !out.failed);
-    json = deciding_text(d, "%s", out.data);
-    out_fini(&out);
-    return json;
+    return deciding_written(&out);
 }
 
 static const char *documents_json(struct deciding *d, const struct field_list *documents)
 {
     struct out out;
-    const char *json;
 
-    out_init(&out);
+    out_init_in(&out, d->arena);
     out_array(&out, NULL);
     for (size_t i = 0; i < documents->count; i++)
         out_string(&out, NULL, ((const char *const *)documents->items)[i]);
     out_array_end(&out);
-    INVARIANT(2, !out.failed);
-    json = deciding_text(d, "%s", out.data);
-    out_fini(&out);
-    return json;
+    return deciding_written(&out);
 }
 
 static void withdrawal_fill(struct deciding *d, struct withdrawal *w, const struct account *account,
@@ -349,7 +361,7 @@ struct decision withdrawal_make(struct deciding *d, struct book *book, const str
     w->id = deciding_id(d, book->account);
     withdrawal_move(d, w, WITHDRAWAL_MADE);
     plan_register(d, &plan, w, d->changes, ret);
-    challenge_send(d, w, book->account, book->identity != NULL ? book->identity->phone : NULL, payee_words(d, ask));
+    challenge_send(d, w, book->account, book->identity->phone, payee_words(d, ask));
     withdrawal_settle_row(d, ret);
     return decision_created();
 }

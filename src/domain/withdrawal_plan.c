@@ -86,35 +86,25 @@ void plan_replace(struct deciding *d, const struct plan *plan, struct dossier *d
     plan_register(d, plan, dossier->withdrawal, d->changes, dossier);
 }
 
-static struct topup *live_topup(const struct book *book, int64_t id)
-{
-    for (size_t i = 0; i < book->topups_count; i++)
-        if (book->topups[i]->id == id)
-            return book->topups[i];
-    return NULL;
-}
-
 bool plan_still_fits(struct deciding *d, const struct book *book, const struct dossier *dossier)
 {
     for (size_t i = 0; i < dossier->lots_count; i++) {
         const struct lot *lot = dossier->lots[i];
-        const struct topup *topup = live_topup(book, lot->topup);
+        const struct topup *topup = lot_topup(book, lot);
         struct quote_topup where = {0};
         struct money free_amount;
 
-        if (lot->topup == 0) {
+        if (topup == NULL) {
             if (money_compare(money_sub(book->account->other, book->account->other_held), lot->amount) < 0)
                 return false;
             continue;
         }
-        if (topup == NULL)
-            return false;
         free_amount = money_sub(topup->remaining, topup->held);
         route_of_topup(d->policy, topup, d->now, &where);
         if (money_compare(free_amount, lot->amount) < 0 || !where.open[dossier->withdrawal->route])
             return false;
     }
-    return dossier->lots_count > 0;
+    return true;
 }
 
 bool plan_inside_window(struct deciding *d, const struct plan *plan)
@@ -135,13 +125,10 @@ bool plan_inside_window(struct deciding *d, const struct plan *plan)
 static struct instant lot_arrives(const struct deciding *d, const struct book *book, const struct leg *leg,
                                   const struct lot *lot, bool *ret_provisional)
 {
-    const struct topup *topup = live_topup(book, lot->topup);
-    const struct arrival *arrival = d->policy->routes[leg->route].arrival;
+    const struct topup *topup = lot_topup(book, lot);
     enum method method = topup != NULL ? topup->method : METHOD_NONE;
 
-    if (arrival[method].unit == ARRIVAL_UNSTATED)
-        method = METHOD_NONE;
-    return calendar_arrival(d->calendar, d->now, arrival[method], ret_provisional);
+    return calendar_arrival(d->calendar, d->now, d->policy->routes[leg->route].arrival[method], ret_provisional);
 }
 
 void plan_promise(struct deciding *d, const struct book *book, struct dossier *dossier)
@@ -154,9 +141,13 @@ void plan_promise(struct deciding *d, const struct book *book, struct dossier *d
         leg->arrives_by = INSTANT_NONE;
         leg->arrives_by_provisional = false;
         for (size_t j = 0; j < dossier->lots_count; j++) {
+            bool provisional;
+
             if (dossier->lots[j]->leg != leg->id)
                 continue;
-            struct instant by = lot_arrives(d, book, leg, dossier->lots[j], &leg->arrives_by_provisional);
+            struct instant by = lot_arrives(d, book, leg, dossier->lots[j], &provisional);
+
+            leg->arrives_by_provisional = leg->arrives_by_provisional || provisional;
             if (instant_after(by, leg->arrives_by))
                 leg->arrives_by = by;
         }

@@ -10,14 +10,9 @@
 /* Approvals given before documents were asked for do not count: they were of another application. */
 static bool approved_by(const struct dossier *dossier, const char *principal)
 {
-    for (size_t i = dossier->reviews_count; i > 0; i--) {
-        const struct review *review = dossier->reviews[i - 1];
-
-        if (review->decision == REVIEW_NEED_DOCUMENTS)
-            return false;
-        if (review->decision == REVIEW_APPROVE && strcmp(review->reviewer, principal) == 0)
+    for (size_t i = dossier->reviews_count; i > 0 && dossier->reviews[i - 1]->decision == REVIEW_APPROVE; i--)
+        if (strcmp(dossier->reviews[i - 1]->reviewer, principal) == 0)
             return true;
-    }
     return false;
 }
 
@@ -136,6 +131,18 @@ static struct decision reject(struct deciding *d, struct book *book, struct doss
     return decision_ok();
 }
 
+static struct decision ask_documents(struct deciding *d, struct book *book, struct dossier *dossier,
+                                     const struct review_ask *ask)
+{
+    record(d, book, dossier, ask);
+    withdrawal_move(d, dossier->withdrawal, WITHDRAWAL_ASK_DOCUMENTS);
+    dossier->withdrawal->approvals = 0;
+    withdrawal_tell(d, book, dossier->withdrawal,
+                    ask->reason != NULL ? deciding_text(d, "we need documents: %s", ask->reason) : "we need documents");
+    withdrawal_settle_row(d, dossier);
+    return decision_ok();
+}
+
 struct decision withdrawal_review(struct deciding *d, struct book *book, struct dossier *dossier,
                                   const struct review_ask *ask, int64_t if_match, bool any_version)
 {
@@ -144,35 +151,19 @@ struct decision withdrawal_review(struct deciding *d, struct book *book, struct 
 
     if (!decision_accepts(&decision))
         return decision;
-    switch (wanted) {
-    case REVIEW_APPROVE:
+    if (wanted == REVIEW_APPROVE)
         return approve(d, book, dossier, ask);
-    case REVIEW_REJECT:
-        return reject(d, book, dossier, ask);
-    case REVIEW_NEED_DOCUMENTS:
-        record(d, book, dossier, ask);
-        withdrawal_move(d, dossier->withdrawal, WITHDRAWAL_ASK_DOCUMENTS);
-        dossier->withdrawal->approvals = 0;
-        withdrawal_tell(d, book, dossier->withdrawal,
-                        ask->reason != NULL ? deciding_text(d, "we need documents: %s", ask->reason)
-                                            : "we need documents");
-        withdrawal_settle_row(d, dossier);
-        return decision_ok();
-    case REVIEW_NONE:
-    case REVIEW__COUNT:
-        break;
-    }
-    return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/decision", "approve, reject or need_documents");
+    return wanted == REVIEW_REJECT ? reject(d, book, dossier, ask) : ask_documents(d, book, dossier, ask);
 }
 
 struct decision withdrawal_documented(struct deciding *d, struct dossier *dossier, int64_t document)
 {
     struct withdrawal *w = dossier->withdrawal;
     char id[ID_TEXT_BYTES];
-    int size = w->documents != NULL ? (int)strlen(w->documents) - 1 : 0;
+    int size = (int)strlen(w->documents) - 1; /* without the bracket */
 
     id_format("doc", document, id);
-    if (size <= 1)
+    if (size == 1)
         w->documents = deciding_text(d, "[\"%s\"]", id);
     else
         w->documents = deciding_text(d, "%.*s,\"%s\"]", size, w->documents, id);

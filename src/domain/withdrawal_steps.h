@@ -13,10 +13,16 @@ enum ledger_move withdrawal_move(struct deciding *d, struct withdrawal *w, enum 
 enum ledger_move leg_move(struct deciding *d, struct leg *leg, enum leg_event event);
 enum ledger_move attempt_move(struct deciding *d, struct attempt *attempt, enum attempt_event event);
 
+/* A held leg's attempt, with its key and exact bytes, as begun. Whether anything is sent is another matter. */
+struct attempt *attempt_begin(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg,
+                              const struct channel_terms *terms);
+
 /* Posts what the move asks for, for all lots of the leg. */
 void leg_post(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg, enum ledger_move move);
 /* The top-up of a lot among the loaded ones; NULL for other funds. INVARIANT 23: it is loaded. */
 struct topup *lot_topup(const struct book *book, const struct lot *lot);
+/* The leg of a lot or an attempt; INVARIANT 27: it is loaded. */
+struct leg *leg_by_id(const struct dossier *dossier, int64_t id);
 
 /* Releases every held leg of a withdrawal that ends before anything was sent. */
 void withdrawal_release(struct deciding *d, struct book *book, struct dossier *dossier);
@@ -41,11 +47,15 @@ size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier 
 
 void withdrawal_flag(struct deciding *d, struct withdrawal *w, const char *flag);
 void withdrawal_tell(struct deciding *d, const struct book *book, const struct withdrawal *w, const char *text);
+/* `w` NULL: it is of no withdrawal. */
 void incident_open(struct deciding *d, const struct account *account, const struct withdrawal *w, const char *kind,
                    struct money amount, const char *detail);
+/* Did `before` say what `now` says, and was an incident of that kind opened for it? */
+bool evidence_told(const struct evidence *before, const struct evidence *now, const char *incident_kind);
 struct instant attempt_next_at(const struct attempt *attempt);
 /* When an open payment is for people to decide. */
 struct instant leg_manual_at(const struct leg *leg, const struct attempt *attempt);
-struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg); /* the latest, or NULL */
+/* NULL before the first send. A leg has one attempt: what is refused is made anew as another withdrawal. */
+struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the clock asks of a withdrawal: codes expire, approved legs get their intents, silence is asked about, and what
  * stays silent for a day goes to people. Nothing here ends a leg: only evidence does. */
+#include "domain/channel_key.h"
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* A held leg that could not start (no such channel, spacing between refunds of one top-up) is looked at again after
- * this. */
+/* A held leg whose channel is not there is looked at again after this. */
 #define HELD_RETRY_MS MS_SECOND
 
 struct tick {
@@ -30,74 +30,93 @@ static void call_add(struct tick *t, const struct attempt *attempt, bool query, 
     t->calls_last = call;
 }
 
-/* Our reference at the channel: 13 characters of base32 for the leg (which carries the shard) and two for the number.
- */
-static void key_make(const struct leg *leg, int64_t number, char ret[CHANNEL_KEY_BYTES])
+/* The top-up that a leg pays back to its source; NULL where it goes elsewhere. Back to the source a leg is one lot. */
+static struct topup *source_of(const struct book *book, const struct dossier *dossier, const struct leg *leg)
 {
-    char id[ID_TEXT_BYTES];
-
-    id_format("e", leg->id, id);
-    snprintf(ret, CHANNEL_KEY_BYTES, "EBB%s%02lld", id + 2, (long long)number);
-}
-
-static const struct lot *first_lot(const struct dossier *dossier, const struct leg *leg)
-{
-    for (size_t i = 0; i < dossier->lots_count; i++)
+    if (leg->route != ROUTE_ORIGINAL)
+        return NULL;
+    for (size_t i = 0;; i++) {
+        INVARIANT(25, i < dossier->lots_count);
         if (dossier->lots[i]->leg == leg->id)
-            return dossier->lots[i];
-    return NULL;
+            return lot_topup(book, dossier->lots[i]);
+    }
 }
 
-static bool must_wait(const struct tick *t, const struct leg *leg, const struct topup *topup)
+/* When the pause after the last refund of the same top-up is over. A refund that lies ahead of a clock that was set
+ * back is taken to be of now: there is one pause, not one until the clock has caught up. */
+static struct instant turn_of(struct tick *t, const struct leg *leg, struct topup *source)
 {
     int64_t spacing = t->terms->spacing_ms(t->terms->channels, leg->channel);
 
-    return leg->route == ROUTE_ORIGINAL && topup != NULL && instant_is_set(topup->refund_last_at) &&
-           instant_before(t->d->now, instant_add_ms(topup->refund_last_at, spacing));
+    if (source == NULL || spacing == 0 || !instant_is_set(source->refund_last_at))
+        return t->d->now;
+    if (instant_after(source->refund_last_at, t->d->now)) {
+        source->refund_last_at = t->d->now;
+        changes_put(t->d->changes, &source->row);
+    }
+    return instant_add_ms(source->refund_last_at, spacing);
+}
+
+/* False: not yet, and the dossier says when to look again. */
+static bool may_begin(struct tick *t, const struct leg *leg, struct topup *source)
+{
+    struct instant turn = turn_of(t, leg, source);
+
+    if (t->terms->name(t->terms->channels, leg->channel) == NULL)
+        turn = instant_add_ms(t->d->now, HELD_RETRY_MS);
+    if (!instant_after(turn, t->d->now))
+        return true;
+    t->dossier->held_until = instant_earlier(t->dossier->held_until, turn);
+    return false;
+}
+
+/* The bytes are made of what stands in the books since the code was right, and of no other moment: a leg that comes
+ * back from a backup is sent under the same key with the same bytes. */
+struct attempt *attempt_begin(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg,
+                              const struct channel_terms *terms)
+{
+    struct topup *source = source_of(book, dossier, leg);
+    struct attempt *attempt = changes_new(d->changes, ARENA_MUST(d->arena, struct attempt), &attempt_table);
+    int64_t dedupe = terms->dedupe_ms(terms->channels, leg->channel);
+
+    attempt->id = deciding_id(d, book->account);
+    attempt->leg = leg->id;
+    attempt->withdrawal = leg->withdrawal;
+    attempt->account = leg->account;
+    attempt->number = 1;
+    channel_key_make(leg->id, attempt->number, attempt->key);
+    memcpy(attempt->channel, leg->channel, sizeof attempt->channel);
+    attempt->amount = money_sub(leg->amount, leg->fee);
+    attempt->request = terms->build(terms->channels, leg->channel, dossier->withdrawal, leg, source, attempt->key,
+                                    dossier->withdrawal->confirmed_at, d->arena);
+    INVARIANT(25, attempt->request != NULL);
+    attempt->sends = 1;
+    attempt->began_at = d->now;
+    attempt->last_sent_at = d->now;
+    attempt->dedupe_until = dedupe > 0 ? instant_add_ms(d->now, dedupe) : INSTANT_NONE;
+    attempt_move(d, attempt, ATTEMPT_BEGIN);
+    leg_move(d, leg, LEG_SEND);
+    if (source != NULL) {
+        source->refunds++;
+        source->refund_last_at = d->now;
+        changes_put(d->changes, &source->row);
+    }
+    dossier_add_attempt(d, dossier, attempt);
+    return attempt;
 }
 
 /* The intent with its exact bytes: durable before the channel hears of it. */
 static void begin(struct tick *t, struct leg *leg)
 {
-    const struct lot *lot = first_lot(t->dossier, leg);
-    struct topup *topup = lot_topup(t->book, lot);
-    struct attempt *attempt;
-    int64_t dedupe = t->terms->dedupe_ms(t->terms->channels, leg->channel);
-
-    if (t->terms->name(t->terms->channels, leg->channel) == NULL || must_wait(t, leg, topup))
+    if (!may_begin(t, leg, source_of(t->book, t->dossier, leg)))
         return;
-    attempt = changes_new(t->d->changes, ARENA_MUST(t->d->arena, struct attempt), &attempt_table);
-    attempt->id = deciding_id(t->d, t->book->account);
-    attempt->leg = leg->id;
-    attempt->withdrawal = leg->withdrawal;
-    attempt->account = leg->account;
-    attempt->number = 1;
-    key_make(leg, attempt->number, attempt->key);
-    memcpy(attempt->channel, leg->channel, sizeof attempt->channel);
-    attempt->amount = money_sub(leg->amount, leg->fee);
-    attempt->request =
-        t->terms->build(t->terms->channels, leg->channel, t->dossier->withdrawal, leg,
-                        leg->route == ROUTE_ORIGINAL ? topup : NULL, attempt->key, t->d->now, t->d->arena);
-    INVARIANT(25, attempt->request != NULL);
-    attempt->sends = 1;
-    attempt->began_at = t->d->now;
-    attempt->last_sent_at = t->d->now;
-    attempt->dedupe_until = dedupe > 0 ? instant_add_ms(t->d->now, dedupe) : INSTANT_NONE;
-    attempt_move(t->d, attempt, ATTEMPT_BEGIN);
-    leg_move(t->d, leg, LEG_SEND);
-    if (leg->route == ROUTE_ORIGINAL && topup != NULL) {
-        topup->refunds++;
-        topup->refund_last_at = t->d->now;
-        changes_put(t->d->changes, &topup->row);
-    }
-    dossier_add_attempt(t->d, t->dossier, attempt);
-    call_add(t, attempt, false, true);
+    call_add(t, attempt_begin(t->d, t->book, t->dossier, leg, t->terms), false, true);
 }
 
 /* The channel has never heard of the key, or payout/ did not make the call. */
 static bool says_not_there(const char *code)
 {
-    static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused"};
+    static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused", "quarantined"};
 
     for (size_t i = 0; i < ARRAY_COUNT(codes); i++)
         if (strcmp(code, codes[i]) == 0)
@@ -105,10 +124,11 @@ static bool says_not_there(const char *code)
     return false;
 }
 
-/* May the same bytes go out again under the same key? Only while the channel still remembers the key. */
+/* May the same bytes go out again under the same key? Only while the channel still remembers the key; and nothing
+ * leaves an account of which a payment stands in suspense: it may have been made instead of this one. */
 static bool may_resend(const struct tick *t, const struct attempt *attempt)
 {
-    return says_not_there(attempt->code) &&
+    return says_not_there(attempt->code) && money_is_zero(t->book->account->suspended) &&
            (!instant_is_set(attempt->dedupe_until) || instant_before(t->d->now, attempt->dedupe_until));
 }
 
@@ -130,13 +150,12 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
     /* Silence ends in people's hands only when the channel was asked lately: after a long stop it is asked first. */
     bool asked = !instant_before(attempt->last_sent_at, instant_add_ms(manual_at, -QUERY_LAST_MS));
 
-    if (instant_before(t->d->now, attempt_next_at(attempt)) && (instant_before(t->d->now, manual_at) || !asked))
+    if (instant_before(t->d->now, attempt_next_at(attempt)) && instant_before(t->d->now, manual_at))
         return;
     alarm_raise(t, attempt);
     if (attempt->status == ATTEMPT_INTENT) {
         attempt_move(t->d, attempt, ATTEMPT_LOSE_SIGHT);
-        if (leg->status == LEG_SENDING)
-            leg_move(t->d, leg, LEG_LOSE_SIGHT);
+        leg_move(t->d, leg, LEG_LOSE_SIGHT);
     }
     if (asked && !instant_before(t->d->now, manual_at)) {
         leg_move(t->d, leg, LEG_AGE);
@@ -159,30 +178,21 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
     changes_put(t->d->changes, &attempt->row);
 }
 
+/* Sent, and not in people's hands: its channel can say more. */
+static bool is_asked(const struct leg *leg)
+{
+    return leg->status == LEG_SENDING || leg->status == LEG_ACCEPTED || leg->status == LEG_UNKNOWN;
+}
+
 static void tick_leg(struct tick *t, struct leg *leg)
 {
     struct attempt *attempt = leg_attempt(t->dossier, leg);
 
-    switch (leg->status) {
-    case LEG_HELD:
+    if (leg->status == LEG_HELD) {
         begin(t, leg);
-        break;
-    case LEG_SENDING:
-    case LEG_ACCEPTED:
-    case LEG_UNKNOWN:
+    } else if (is_asked(leg)) {
         INVARIANT(26, attempt != NULL);
         ask_again(t, leg, attempt);
-        break;
-    case LEG_NONE:
-    case LEG_PLANNED:
-    case LEG_MANUAL:
-    case LEG_SUCCESSFUL:
-    case LEG_RETURNED:
-    case LEG_FAILED:
-    case LEG_RELEASED:
-    case LEG_REROUTED:
-    case LEG__COUNT:
-        break;
     }
 }
 
@@ -268,16 +278,13 @@ static bool any_channel(const struct tick *t)
     return false;
 }
 
-/* Nobody has looked at it, and now somebody must (AL-06). Its legs are all on hold still. */
+/* Nobody has looked at it, and now somebody must (AL-06). Nothing of it was sent yet. */
 static bool doubt(struct tick *t)
 {
     struct withdrawal *w = t->dossier->withdrawal;
 
     if (w->status != WITHDRAWAL_APPROVED || w->approvals_needed > 0)
         return false;
-    for (size_t i = 0; i < t->dossier->legs_count; i++)
-        if (t->dossier->legs[i]->status != LEG_HELD)
-            return false;
     if (!withdrawal_risk_found(t->d, t->book, w))
         return false;
     w->approvals_needed = policy_approvals(t->d->policy, w->amount);
@@ -298,10 +305,11 @@ static void tick_held(struct tick *t)
 struct decision withdrawal_tick(struct deciding *d, struct book *book, struct dossier *dossier,
                                 const struct channel_terms *terms, struct call **ret_calls)
 {
-    struct tick t = {d, book, dossier, terms, NULL, NULL};
+    struct tick t = {.d = d, .book = book, .dossier = dossier, .terms = terms};
     struct withdrawal *w = dossier->withdrawal;
 
     *ret_calls = NULL;
+    dossier->held_until = INSTANT_NONE;
     if (w->status == WITHDRAWAL_AWAITING_CODE && instant_after(d->now, w->code_expires_at)) {
         withdrawal_move(d, w, WITHDRAWAL_CODE_EXPIRED);
         memset(w->code_hash, 0, sizeof w->code_hash);
@@ -315,6 +323,46 @@ struct decision withdrawal_tick(struct deciding *d, struct book *book, struct do
     *ret_calls = t.calls;
     withdrawal_settle_row(d, dossier);
     if (instant_is_set(w->next_at) && !instant_after(w->next_at, d->now))
-        w->next_at = instant_add_ms(d->now, HELD_RETRY_MS); /* a leg waits for its channel or for its turn */
+        w->next_at = instant_add_ms(d->now, HELD_RETRY_MS); /* no leg has a channel */
+    return decision_ok();
+}
+
+/* ---- in quarantine ---- */
+
+#define QUARANTINE_ROUND_MS MS_MINUTE
+
+static void question(struct tick *t, struct leg *leg, struct attempt *attempt)
+{
+    if (instant_before(t->d->now, attempt_next_at(attempt)))
+        return;
+    if (attempt->status == ATTEMPT_INTENT) {
+        attempt_move(t->d, attempt, ATTEMPT_LOSE_SIGHT);
+        leg_move(t->d, leg, LEG_LOSE_SIGHT);
+    }
+    attempt->queries++;
+    attempt->last_sent_at = t->d->now;
+    changes_put(t->d->changes, &attempt->row);
+    deciding_move(t->d, "at", attempt->id, NULL, "query", NULL);
+    call_add(t, attempt, true, false);
+}
+
+struct decision withdrawal_question(struct deciding *d, struct book *book, struct dossier *dossier,
+                                    struct call **ret_calls)
+{
+    struct tick t = {.d = d, .book = book, .dossier = dossier};
+    struct instant next = instant_add_ms(d->now, QUARANTINE_ROUND_MS);
+
+    for (size_t i = 0; i < dossier->legs_count; i++) {
+        struct attempt *attempt = leg_attempt(dossier, dossier->legs[i]);
+
+        if (!is_asked(dossier->legs[i]))
+            continue;
+        INVARIANT(26, attempt != NULL);
+        question(&t, dossier->legs[i], attempt);
+        next = instant_earlier(next, attempt_next_at(attempt));
+    }
+    *ret_calls = t.calls;
+    withdrawal_settle_row(d, dossier);
+    dossier->withdrawal->next_at = next;
     return decision_ok();
 }

@@ -10,6 +10,7 @@
 #define ACCOUNT_STATE_WORDS(X) X(ACCOUNT_ACTIVE, "active") X(ACCOUNT_FROZEN, "frozen") X(ACCOUNT_CLOSED, "closed")
 #define SUBJECT_KIND_WORDS(X) X(SUBJECT_PERSON, "person") X(SUBJECT_ENTERPRISE, "enterprise")
 #define PARTNER_PAYMENT_WORDS(X) X(PARTNER_ADVANCE, "advance") X(PARTNER_CREDIT, "credit")
+/* clang-format off */
 #define METHOD_WORDS(X)                                                                                                \
     X(METHOD_ALIPAY, "alipay") X(METHOD_WECHAT, "wechat") X(METHOD_UNIONPAY, "unionpay")                               \
     X(METHOD_ONLINE_BANK, "online_bank") X(METHOD_BANK_CARD, "bank_card") X(METHOD_BANK_TRANSFER, "bank_transfer")     \
@@ -30,7 +31,8 @@
     X(ENTRY_RECALL_OUT, "recall_out") X(ENTRY_RECALL_IN, "recall_in") X(ENTRY_ALLOCATION_OUT, "allocation_out")        \
     X(ENTRY_ALLOCATION_IN, "allocation_in") X(ENTRY_RECLAIM_OUT, "reclaim_out") X(ENTRY_RECLAIM_IN, "reclaim_in")      \
     X(ENTRY_FREEZE, "freeze") X(ENTRY_SETTLE, "settle") X(ENTRY_RELEASE, "release") X(ENTRY_RETURN, "return")          \
-    X(ENTRY_SUSPENSE, "suspense")
+    X(ENTRY_SUSPENSE, "suspense") X(ENTRY_STRAY, "stray") X(ENTRY_STRAY_BACK, "stray_back")                            \
+    X(ENTRY_RECOVERY, "recovery")
 #define CLAIM_KIND_WORDS(X)                                                                                            \
     X(CLAIM_OWED_INVOICE, "owed_invoice") X(CLAIM_OVERDUE, "overdue") X(CLAIM_UNSETTLED, "unsettled")                  \
     X(CLAIM_INVOICED, "invoiced") /* total invoiced so far: no debt; for policies with an invoiced cap */
@@ -65,6 +67,24 @@
 #define REVIEW_DECISION_WORDS(X)                                                                                       \
     X(REVIEW_APPROVE, "approve") X(REVIEW_REJECT, "reject") X(REVIEW_NEED_DOCUMENTS, "need_documents")
 #define FACT_KIND_WORDS(X) X(FACT_CHARGE, "charge") X(FACT_CREDIT, "credit") X(FACT_CHARGEBACK, "chargeback")
+/* Why the house stands still (domain/quarantine.h). */
+#define QUARANTINE_REASON_WORDS(X)                                                                                     \
+    X(QUARANTINE_RESTORED, "restored") X(QUARANTINE_BEHIND, "behind") X(QUARANTINE_DIFFERS, "differs")                 \
+    X(QUARANTINE_OTHER_STORE, "other_store") X(QUARANTINE_ANCHOR_MISSING, "anchor_missing")                            \
+    X(QUARANTINE_ASKED, "asked")
+/* A payment that the books do not know (domain/stray.h). */
+#define STRAY_STATUS_WORDS(X)                                                                                          \
+    X(STRAY_UNASSIGNED, "unassigned") X(STRAY_PENDING, "pending") X(STRAY_SUSPENSE, "suspense")                        \
+    X(STRAY_SETTLED, "settled") X(STRAY_VOID, "void")
+#define STRAY_DECISION_WORDS(X)                                                                                        \
+    X(STRAY_TAKE, "take") X(STRAY_BEAR, "bear") X(STRAY_CAME_BACK, "came_back")
+/* Who signs in (domain/session.h). */
+#define STAFF_STATE_WORDS(X) X(STAFF_ACTIVE, "active") X(STAFF_DISABLED, "disabled")
+#define SESSION_KIND_WORDS(X) X(SESSION_CUSTOMER, "customer") X(SESSION_STAFF, "staff")
+/* clang-format on */
+#define WEBHOOK_STATE_WORDS(X) X(WEBHOOK_ENABLED, "enabled") X(WEBHOOK_DISABLED, "disabled")
+#define DELIVERY_STATE_WORDS(X)                                                                                        \
+    X(DELIVERY_WAITING, "waiting") X(DELIVERY_DELIVERED, "delivered") X(DELIVERY_FAILED, "failed")
 #define PARCEL_KIND_WORDS(X) X(PARCEL_TRANSFER, "transfer") X(PARCEL_ALLOCATION, "allocation")
 
 #define WORD_CONSTANT(constant, text) constant,
@@ -93,5 +113,12 @@ DECLARE_WORDS(evidence_source, SOURCE, EVIDENCE_SOURCE_WORDS)
 DECLARE_WORDS(review_decision, REVIEW, REVIEW_DECISION_WORDS)
 DECLARE_WORDS(fact_kind, FACT, FACT_KIND_WORDS)
 DECLARE_WORDS(parcel_kind, PARCEL, PARCEL_KIND_WORDS)
+DECLARE_WORDS(quarantine_reason, QUARANTINE, QUARANTINE_REASON_WORDS)
+DECLARE_WORDS(stray_status, STRAY, STRAY_STATUS_WORDS)
+DECLARE_WORDS(webhook_state, WEBHOOK, WEBHOOK_STATE_WORDS)
+DECLARE_WORDS(delivery_state, DELIVERY, DELIVERY_STATE_WORDS)
+DECLARE_WORDS(stray_decision, STRAY_DECISION, STRAY_DECISION_WORDS)
+DECLARE_WORDS(staff_state, STAFF, STAFF_STATE_WORDS)
+DECLARE_WORDS(session_kind, SESSION, SESSION_KIND_WORDS)
 
 #endif

@@ -1,105 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/batch.h"
+/* Books and dossiers: accounts with what hangs on them, withdrawals with what hangs on them. */
+#include "engine/batch_lookup.h"
 
-#include <stdio.h>
-#include <string.h>
+/* ---- top-ups and parcels join a book ---- */
 
-struct batch_slot {
-    struct batch_slot *next;
-    enum batch_kind kind;
-    int64_t number;
-    const char *text; /* "" where the number says it all */
-    size_t text_bytes;
-    void *value;
-};
-
-struct batch_key {
-    enum batch_kind kind;
-    int64_t number;
-    const char *text;
-    size_t text_bytes;
-};
-
-static struct batch_key key_of(enum batch_kind kind, int64_t number, const char *text)
+static enum err book_take(struct batch *batch, struct book *book, struct topup *topup)
 {
-    return (struct batch_key){kind, number, text, strlen(text)};
-}
+    struct deciding adding = {.arena = batch->arena};
 
-static size_t bucket_of(const struct batch_key *key)
-{
-    uint64_t hash = UINT64_C(14695981039346656037) ^ (uint64_t)key->kind;
-
-    hash = (hash ^ (uint64_t)key->number) * UINT64_C(1099511628211);
-    for (size_t i = 0; i < key->text_bytes; i++)
-        hash = (hash ^ (uint8_t)key->text[i]) * UINT64_C(1099511628211);
-    return (size_t)((hash ^ (hash >> 32)) % BATCH_BUCKETS);
-}
-
-void batch_init(struct batch *batch, struct store *store, struct arena *arena)
-{
-    memset(batch, 0, sizeof *batch);
-    batch->store = store;
-    batch->arena = arena;
-}
-
-static void *find(const struct batch *batch, struct batch_key key)
-{
-    for (struct batch_slot *slot = batch->buckets[bucket_of(&key)]; slot != NULL; slot = slot->next)
-        if (slot->kind == key.kind && slot->number == key.number && slot->text_bytes == key.text_bytes &&
-            memcmp(slot->text, key.text, key.text_bytes) == 0)
-            return slot->value;
-    return NULL;
-}
-
-static enum err put(struct batch *batch, struct batch_key key, void *value)
-{
-    struct batch_slot *slot = ARENA_NEW(batch->arena, struct batch_slot);
-    size_t bucket = bucket_of(&key);
-    char *text = arena_alloc(batch->arena, key.text_bytes + 1);
-
-    if (slot == NULL || text == NULL)
+    if (!arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
         return ERR_RETRY;
-    memcpy(text, key.text, key.text_bytes);
-    *slot = (struct batch_slot){batch->buckets[bucket], key.kind, key.number, text, key.text_bytes, value};
-    batch->buckets[bucket] = slot;
+    book_add_topup(&adding, book, topup);
     return ERR_NONE;
 }
 
-/* The first row of a query, or NULL. */
-static enum err select_one(struct batch *batch, enum query query, const struct value *args, size_t args_count,
-                           const struct table *table, void **ret)
+/* A top-up read by any query: the one that is known keeps its figures and learns its payer. */
+static enum err topup_join(struct batch *batch, struct book *book, struct topup *row, struct topup **ret)
+{
+    struct topup *known = batch_find(batch, key_of(BATCH_TOPUP, row->id, ""));
+
+    if (known == NULL) {
+        TRY(batch_put(batch, key_of(BATCH_TOPUP, row->id, ""), row));
+        known = row;
+    } else if (row->payer_name != NULL || row->payer_account != NULL) {
+        known->payer_name = row->payer_name;
+        known->payer_account = row->payer_account;
+    }
+    if (ret != NULL)
+        *ret = known;
+    return book_take(batch, book, known);
+}
+
+static enum err topups_fill(struct batch *batch, struct book *book, bool payers)
 {
     struct rows rows = {0};
 
-    TRY(store_select(batch->store, query, args, args_count, table, batch->arena, &rows));
-    *ret = rows.count > 0 ? rows.items[0] : NULL;
+    TRY(batch_rows(batch, payers ? QUERY_TOPUPS_LIVE_PAYERS : QUERY_TOPUPS_LIVE, &topup_table, "account",
+                   book->account->id, &rows));
+    for (size_t i = 0; i < rows.count; i++)
+        TRY(topup_join(batch, book, rows.items[i], NULL));
+    book->topups_loaded = true;
+    book->payers_loaded |= payers;
     return ERR_NONE;
 }
 
-/* One row by key: known already, or loaded and known from now on. */
-static enum err row_by(struct batch *batch, struct batch_key key, enum query query, const struct value *args,
-                       size_t args_count, const struct table *table, void **ret)
+static enum err parcel_join(struct batch *batch, struct book *book, struct parcel *row, struct parcel **ret)
 {
-    void *row = find(batch, key);
+    struct parcel *known = batch_find(batch, key_of(BATCH_PARCEL_ID, row->id, ""));
+    struct deciding adding = {.arena = batch->arena};
 
-    if (row == NULL) {
-        TRY(select_one(batch, query, args, args_count, table, &row));
-        if (row != NULL)
-            TRY(put(batch, key, row));
+    if (known == NULL) {
+        char text[REF_BYTES];
+
+        memcpy(text, row->ref, sizeof text);
+        TRY(batch_put(batch, key_of(BATCH_PARCEL_ID, row->id, ""), row));
+        TRY(batch_put(batch, key_of(BATCH_PARCEL, (int64_t)row->kind, text), row));
+        known = row;
     }
-    *ret = row;
+    if (!arena_reserve(batch->arena, (book != NULL ? book->parcels_count + 16 : 16) * 2 * sizeof(void *)))
+        return ERR_RETRY;
+    if (book != NULL) {
+        INVARIANT(31, known->receiver == book->account->id);
+        book_add_parcel(&adding, book, known);
+    }
+    *ret = known;
     return ERR_NONE;
 }
 
-#define ARGS(...) ((struct value[]){__VA_ARGS__}), ARRAY_COUNT(((struct value[]){__VA_ARGS__}))
+static enum err parcels_fill(struct batch *batch, struct book *book)
+{
+    struct rows rows = {0};
+    struct parcel *known;
+
+    TRY(batch_rows(batch, QUERY_PARCELS_LIVE, &parcel_table, "receiver", book->account->id, &rows));
+    for (size_t i = 0; i < rows.count; i++)
+        TRY(parcel_join(batch, book, rows.items[i], &known));
+    book->parcels_loaded = true;
+    return ERR_NONE;
+}
+
+/* ---- books ---- */
 
 enum err batch_put_book(struct batch *batch, struct book *book)
 {
-    TRY(put(batch, key_of(BATCH_BOOK_ID, book->account->id, ""), book));
-    return put(batch, key_of(BATCH_BOOK_REF, 0, book->account->ref), book);
+    TRY(batch_put(batch, key_of(BATCH_BOOK_ID, book->account->id, ""), book));
+    return batch_put(batch, key_of(BATCH_BOOK_REF, 0, book->account->ref), book);
 }
 
-static enum err book_of(struct batch *batch, struct account *account, unsigned needs, struct book **ret)
+static enum err book_of(struct batch *batch, struct account *account, struct book **ret)
 {
     struct book *book = ARENA_NEW(batch->arena, struct book);
 
@@ -107,394 +95,276 @@ static enum err book_of(struct batch *batch, struct account *account, unsigned n
         return ERR_RETRY;
     book->account = account;
     TRY(batch_put_book(batch, book));
-    TRY(batch_book_fill(batch, book, needs));
     *ret = book;
     return ERR_NONE;
+}
+
+/* The book without what it may need; with the account's row locked where others may change it. */
+static enum err book_by_id(struct batch *batch, int64_t id, struct book **ret)
+{
+    const struct lookup lookup = {key_of(BATCH_ACCOUNT, id, ""),
+                                  batch->shared ? QUERY_ACCOUNT_LOCK : QUERY_ACCOUNT_BY_ID, &account_table,
+                                  ARGS(value_int("id", id)), .passing = true};
+    struct account *account;
+
+    *ret = batch_find(batch, key_of(BATCH_BOOK_ID, id, ""));
+    if (*ret != NULL)
+        return ERR_NONE;
+    TRY(batch_row(batch, &lookup, &account));
+    INVARIANT(31, account != NULL);
+    return book_of(batch, account, ret);
+}
+
+static enum err book_by_ref(struct batch *batch, const char *ref, struct book **ret)
+{
+    const struct lookup lookup = {key_of(BATCH_ACCOUNT_OF_REF, 0, ref),
+                                  batch->shared ? QUERY_ACCOUNT_OF_REF : QUERY_ACCOUNT_BY_REF, &account_table,
+                                  ARGS(value_text("ref", ref)), .passing = true};
+    struct account *account;
+
+    *ret = batch_find(batch, key_of(BATCH_BOOK_REF, 0, ref));
+    if (*ret != NULL)
+        return ERR_NONE;
+    if (owners_of_ref(batch->owners, ref) != 0)
+        return book_by_id(batch, owners_of_ref(batch->owners, ref), ret);
+    TRY(batch_row(batch, &lookup, &account));
+    if (account == NULL)
+        return ERR_NONE;
+    owners_keep_ref(batch->owners, ref, account->id);
+    return batch->shared ? book_by_id(batch, account->id, ret) : book_of(batch, account, ret);
 }
 
 enum err batch_book(struct batch *batch, const char *ref, unsigned needs, struct book **ret)
 {
-    struct book *book = find(batch, key_of(BATCH_BOOK_REF, 0, ref));
-    void *account;
-
-    *ret = book;
-    if (book != NULL)
-        return batch_book_fill(batch, book, needs);
-    TRY(select_one(batch, QUERY_ACCOUNT_BY_REF, ARGS(value_text("ref", ref)), &account_table, &account));
-    return account == NULL ? ERR_NONE : book_of(batch, account, needs, ret);
+    TRY(book_by_ref(batch, ref, ret));
+    return *ret == NULL ? ERR_NONE : batch_book_fill(batch, *ret, needs);
 }
 
 enum err batch_book_by_id(struct batch *batch, int64_t id, unsigned needs, struct book **ret)
 {
-    struct book *book = find(batch, key_of(BATCH_BOOK_ID, id, ""));
-    void *account;
-
-    *ret = book;
-    if (book != NULL)
-        return batch_book_fill(batch, book, needs);
-    TRY(select_one(batch, QUERY_ACCOUNT_BY_ID, ARGS(value_int("id", id)), &account_table, &account));
-    return account == NULL ? ERR_NONE : book_of(batch, account, needs, ret);
+    TRY(book_by_id(batch, id, ret));
+    return batch_book_fill(batch, *ret, needs);
 }
 
-/* A top-up read by any query: the one that is known keeps its figures and learns its payer. */
-static enum err topup_join(struct batch *batch, struct book *book, struct topup *row, struct topup **ret)
+static enum err identity_fill(struct batch *batch, struct book *book)
 {
-    struct topup *known = find(batch, key_of(BATCH_TOPUP, row->id, ""));
-    struct deciding adding = {.arena = batch->arena};
+    int64_t id = book->account->id;
+    const struct lookup lookup = {key_of(BATCH_IDENTITY, id, ""), QUERY_IDENTITY_BY_ACCOUNT, &identity_table,
+                                  ARGS(value_int("account", id)), .passing = true};
 
-    if (known == NULL) {
-        TRY(put(batch, key_of(BATCH_TOPUP, row->id, ""), row));
-        known = row;
-    } else if (row->payer_name != NULL || row->payer_account != NULL) {
-        known->payer_name = row->payer_name;
-        known->payer_account = row->payer_account;
-    }
-    if (!arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
-        return ERR_RETRY;
-    book_add_topup(&adding, book, known);
-    if (ret != NULL)
-        *ret = known;
-    return ERR_NONE;
-}
-
-static enum err topups_join(struct batch *batch, struct book *book, enum query query, const char *name, int64_t number)
-{
-    struct rows rows = {0};
-
-    TRY(store_select(batch->store, query, ARGS(value_int(name, number)), &topup_table, batch->arena, &rows));
-    for (size_t i = 0; i < rows.count; i++)
-        TRY(topup_join(batch, book, rows.items[i], NULL));
-    return ERR_NONE;
-}
-
-static enum err parcel_join(struct batch *batch, struct book *book, struct parcel *row, struct parcel **ret)
-{
-    struct parcel *known = find(batch, key_of(BATCH_PARCEL_ID, row->id, ""));
-    struct deciding adding = {.arena = batch->arena};
-
-    if (known == NULL) {
-        char text[REF_BYTES];
-
-        memcpy(text, row->ref, sizeof text);
-        TRY(put(batch, key_of(BATCH_PARCEL_ID, row->id, ""), row));
-        TRY(put(batch, key_of(BATCH_PARCEL, (int64_t)row->kind, text), row));
-        known = row;
-    }
-    if (!arena_reserve(batch->arena, (book != NULL ? book->parcels_count + 16 : 16) * 2 * sizeof(void *)))
-        return ERR_RETRY;
-    if (book != NULL && known->receiver == book->account->id)
-        book_add_parcel(&adding, book, known);
-    *ret = known;
-    return ERR_NONE;
-}
-
-static enum err parcels_join(struct batch *batch, struct book *book)
-{
-    struct rows rows = {0};
-    struct parcel *known;
-
-    TRY(store_select(batch->store, QUERY_PARCELS_LIVE, ARGS(value_int("receiver", book->account->id)), &parcel_table,
-                     batch->arena, &rows));
-    for (size_t i = 0; i < rows.count; i++)
-        TRY(parcel_join(batch, book, rows.items[i], &known));
+    TRY(batch_row(batch, &lookup, &book->identity));
+    INVARIANT(31, book->identity != NULL);
     return ERR_NONE;
 }
 
 enum err batch_book_fill(struct batch *batch, struct book *book, unsigned needs)
 {
     static const uint8_t nobody[HASH_SHORT_BYTES];
-    int64_t id = book->account->id;
-    void *row;
+    enum err err = ERR_NONE;
 
-    if ((needs & BOOK_IDENTITY) != 0 && book->identity == NULL) {
-        TRY(select_one(batch, QUERY_IDENTITY_BY_ACCOUNT, ARGS(value_int("account", id)), &identity_table, &row));
-        book->identity = row;
-    }
+    if ((needs & BOOK_IDENTITY) != 0 && book->identity == NULL)
+        err = batch_both(err, identity_fill(batch, book));
     if ((needs & BOOK_SUBJECT) != 0 && book->subject == NULL &&
         memcmp(book->account->subject, nobody, sizeof nobody) != 0)
-        TRY(batch_subject(batch, book->account->subject, &book->subject));
-    if ((needs & BOOK_PAYERS) != 0 && !book->payers_loaded) {
-        TRY(topups_join(batch, book, QUERY_TOPUPS_LIVE_PAYERS, "account", id));
-        book->payers_loaded = true;
-        book->topups_loaded = true;
-    }
-    if ((needs & BOOK_TOPUPS) != 0 && !book->topups_loaded) {
-        TRY(topups_join(batch, book, QUERY_TOPUPS_LIVE, "account", id));
-        book->topups_loaded = true;
-    }
-    if ((needs & BOOK_PARCELS) != 0 && !book->parcels_loaded) {
-        TRY(parcels_join(batch, book));
-        book->parcels_loaded = true;
-    }
-    return ERR_NONE;
+        err = batch_both(err, batch_subject(batch, book->account->subject, &book->subject));
+    if ((needs & BOOK_PAYERS) != 0 && !book->payers_loaded)
+        err = batch_both(err, topups_fill(batch, book, true));
+    else if ((needs & BOOK_TOPUPS) != 0 && !book->topups_loaded)
+        err = batch_both(err, topups_fill(batch, book, false));
+    if ((needs & BOOK_PARCELS) != 0 && !book->parcels_loaded)
+        err = batch_both(err, parcels_fill(batch, book));
+    return err;
 }
 
-static enum err dossier_fill(struct batch *batch, struct dossier *dossier)
-{
-    struct value args[] = {value_int("withdrawal", dossier->withdrawal->id)};
-    struct rows rows = {0};
+/* ---- dossiers ---- */
 
-    TRY(store_select(batch->store, QUERY_LEGS_BY_WITHDRAWAL, args, 1, &leg_table, batch->arena, &rows));
-    dossier->legs = (struct leg **)rows.items;
-    dossier->legs_count = rows.count;
-    TRY(store_select(batch->store, QUERY_LOTS_BY_WITHDRAWAL, args, 1, &lot_table, batch->arena, &rows));
-    dossier->lots = (struct lot **)rows.items;
-    dossier->lots_count = rows.count;
-    TRY(store_select(batch->store, QUERY_ATTEMPTS_BY_WITHDRAWAL, args, 1, &attempt_table, batch->arena, &rows));
-    dossier->attempts = (struct attempt **)rows.items;
-    dossier->attempts_count = rows.count;
-    dossier->attempts_capacity = rows.count;
-    TRY(store_select(batch->store, QUERY_REVIEWS_BY_WITHDRAWAL, args, 1, &review_table, batch->arena, &rows));
-    dossier->reviews = (struct review **)rows.items;
-    dossier->reviews_count = rows.count;
-    return ERR_NONE;
+/* Everything about one withdrawal hangs on its id alone. */
+static enum err dossier_fill(struct batch *batch, int64_t id, struct dossier *dossier)
+{
+    struct rows legs = {0}, lots = {0}, attempts = {0}, reviews = {0};
+    enum err err = batch_rows(batch, QUERY_LEGS_BY_WITHDRAWAL, &leg_table, "withdrawal", id, &legs);
+
+    err = batch_both(err, batch_rows(batch, QUERY_LOTS_BY_WITHDRAWAL, &lot_table, "withdrawal", id, &lots));
+    err = batch_both(err, batch_rows(batch, QUERY_ATTEMPTS_BY_WITHDRAWAL, &attempt_table, "withdrawal", id, &attempts));
+    err = batch_both(err, batch_rows(batch, QUERY_REVIEWS_BY_WITHDRAWAL, &review_table, "withdrawal", id, &reviews));
+    dossier->legs = (struct leg **)legs.items;
+    dossier->legs_count = legs.count;
+    dossier->lots = (struct lot **)lots.items;
+    dossier->lots_count = lots.count;
+    dossier->attempts = (struct attempt **)attempts.items;
+    dossier->attempts_count = dossier->attempts_capacity = attempts.count;
+    dossier->reviews = (struct review **)reviews.items;
+    dossier->reviews_count = reviews.count;
+    return err;
 }
 
 enum err batch_put_dossier(struct batch *batch, struct dossier *dossier)
 {
-    return put(batch, key_of(BATCH_DOSSIER, dossier->withdrawal->id, ""), dossier);
+    return batch_put(batch, key_of(BATCH_DOSSIER, dossier->withdrawal->id, ""), dossier);
 }
 
 /* A command since then may have used up a lot, and spent lots leave the book: the dossier's own come back to it. */
 static enum err lots_rejoin(struct batch *batch, struct book *book, const struct dossier *dossier)
 {
-    struct deciding adding = {.arena = batch->arena};
-
     for (size_t i = 0; i < dossier->lots_count; i++) {
-        struct topup *topup = NULL;
+        struct topup *topup = batch_find(batch, key_of(BATCH_TOPUP, dossier->lots[i]->topup, ""));
 
         if (dossier->lots[i]->topup == 0)
             continue;
-        TRY(batch_topup_by_id(batch, book, dossier->lots[i]->topup, &topup));
-        if (!arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
-            return ERR_RETRY;
-        if (topup != NULL)
-            book_add_topup(&adding, book, topup);
+        INVARIANT(31, topup != NULL); /* it came with the dossier, or was there when the withdrawal was made */
+        TRY(book_take(batch, book, topup));
     }
+    return ERR_NONE;
+}
+
+/* The account of the withdrawal, locked. `*ret` is NULL when there is no such withdrawal. */
+static enum err owner_lock(struct batch *batch, int64_t id, struct book **ret)
+{
+    const struct lookup lookup = {key_of(BATCH_ACCOUNT_OF_WITHDRAWAL, id, ""), QUERY_ACCOUNT_OF_WITHDRAWAL,
+                                  &account_table, ARGS(value_int("id", id))};
+    int64_t known = owners_of_withdrawal(batch->owners, id);
+    struct account *account;
+
+    if (known != 0)
+        return book_by_id(batch, known, ret);
+    TRY(batch_row(batch, &lookup, &account));
+    *ret = NULL;
+    if (account == NULL)
+        return ERR_NONE;
+    owners_keep_withdrawal(batch->owners, id, account->id);
+    return book_by_id(batch, account->id, ret);
+}
+
+/* A withdrawal that no command of the batch has named yet. */
+static enum err dossier_read(struct batch *batch, int64_t id, unsigned needs, struct dossier **ret,
+                             struct book **ret_book)
+{
+    const struct lookup lookup = {key_of(BATCH_WITHDRAWAL, id, ""), QUERY_WITHDRAWAL_BY_ID, &withdrawal_table,
+                                  ARGS(value_int("id", id)), .passing = true};
+    struct dossier *dossier = ARENA_NEW(batch->arena, struct dossier);
+    struct rows topups = {0};
+
+    if (dossier == NULL)
+        return ERR_RETRY;
+    enum err err = batch_row(batch, &lookup, &dossier->withdrawal);
+    if (err == ERR_NONE && dossier->withdrawal == NULL)
+        return ERR_NONE;
+    err = batch_both(err, dossier_fill(batch, id, dossier));
+    err = batch_both(err, batch_rows(batch, QUERY_TOPUPS_BY_WITHDRAWAL, &topup_table, "withdrawal", id, &topups));
+    if (batch->shared)
+        err = batch_both(err, batch_book_fill(batch, *ret_book, needs));
+    TRY(err);
+    TRY(batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book));
+    for (size_t i = 0; i < topups.count; i++)
+        TRY(topup_join(batch, *ret_book, topups.items[i], NULL));
+    TRY(batch_put_dossier(batch, dossier));
+    *ret = dossier;
     return ERR_NONE;
 }
 
 enum err batch_dossier(struct batch *batch, int64_t id, unsigned needs, struct dossier **ret, struct book **ret_book)
 {
-    struct dossier *dossier = find(batch, key_of(BATCH_DOSSIER, id, ""));
-    void *withdrawal;
-
-    *ret = dossier;
-    if (dossier == NULL) {
-        TRY(select_one(batch, QUERY_WITHDRAWAL_BY_ID, ARGS(value_int("id", id)), &withdrawal_table, &withdrawal));
-        if (withdrawal == NULL)
-            return ERR_NONE;
-        dossier = ARENA_NEW(batch->arena, struct dossier);
-        if (dossier == NULL)
-            return ERR_RETRY;
-        dossier->withdrawal = withdrawal;
-        TRY(dossier_fill(batch, dossier));
-        TRY(batch_put_dossier(batch, dossier));
-        *ret = dossier;
-        TRY(batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book));
-        return topups_join(batch, *ret_book, QUERY_TOPUPS_BY_WITHDRAWAL, "withdrawal", id);
+    *ret = batch_find(batch, key_of(BATCH_DOSSIER, id, ""));
+    if (*ret != NULL) {
+        TRY(batch_book_by_id(batch, (*ret)->withdrawal->account, needs, ret_book));
+        return lots_rejoin(batch, *ret_book, *ret);
     }
-    TRY(batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book));
-    return lots_rejoin(batch, *ret_book, dossier);
+    if (batch->shared) {
+        TRY(owner_lock(batch, id, ret_book));
+        if (*ret_book == NULL)
+            return ERR_NONE;
+    }
+    return dossier_read(batch, id, needs, ret, ret_book);
 }
+
+/* ---- one top-up, one parcel ---- */
 
 enum err batch_topup(struct batch *batch, struct book *book, const char *ref, struct topup **ret)
 {
-    void *row;
+    int64_t account = book->account->id;
+    const struct lookup lookup = {key_of(BATCH_TOPUP_ROW_REF, account, ref),
+                                  QUERY_TOPUP_FULL_BY_REF,
+                                  &topup_table,
+                                  ARGS(value_int("account", account), value_text("ref", ref)),
+                                  .passing = true,
+                                  .account = account};
+    struct topup *row;
 
-    *ret = find(batch, key_of(BATCH_TOPUP_REF, book->account->id, ref));
+    *ret = batch_find(batch, key_of(BATCH_TOPUP_REF, account, ref));
     if (*ret != NULL)
         return ERR_NONE;
-    TRY(select_one(batch, QUERY_TOPUP_FULL_BY_REF,
-                   ARGS(value_int("account", book->account->id), value_text("ref", ref)), &topup_table, &row));
+    TRY(batch_row(batch, &lookup, &row));
     return row == NULL ? ERR_NONE : topup_join(batch, book, row, ret);
 }
 
 enum err batch_topup_by_id(struct batch *batch, struct book *book, int64_t id, struct topup **ret)
 {
-    void *row;
+    const struct lookup lookup = {key_of(BATCH_TOPUP_ROW, id, ""), QUERY_TOPUP_BY_ID, &topup_table,
+                                  ARGS(value_int("id", id)), .passing = true};
+    struct topup *row;
 
-    *ret = find(batch, key_of(BATCH_TOPUP, id, ""));
+    *ret = batch_find(batch, key_of(BATCH_TOPUP, id, ""));
     if (*ret != NULL)
         return ERR_NONE;
-    TRY(select_one(batch, QUERY_TOPUP_BY_ID, ARGS(value_int("id", id)), &topup_table, &row));
-    return row == NULL ? ERR_NONE : topup_join(batch, book, row, ret);
+    TRY(batch_row(batch, &lookup, &row));
+    INVARIANT(31, row != NULL);
+    return topup_join(batch, book, row, ret);
 }
 
-enum err batch_subject(struct batch *batch, const uint8_t id[HASH_SHORT_BYTES], struct subject **ret)
+/* Both accounts of a parcel that is there, locked; NULL when there is none. */
+static enum err parcel_lock(struct batch *batch, enum parcel_kind kind, const char *ref, struct parcel **ret)
 {
-    struct batch_key key = {BATCH_SUBJECT, 0, (const char *)id, HASH_SHORT_BYTES};
-    void *row;
+    const struct lookup lookup = {
+        key_of(BATCH_ACCOUNTS_OF_PARCEL, (int64_t)kind, ref), QUERY_ACCOUNTS_OF_PARCEL, &parcel_table,
+        ARGS(value_text("kind", word_text(&parcel_kind_words, (int)kind)), value_text("ref", ref))};
+    struct book *book;
 
-    TRY(row_by(batch, key, QUERY_SUBJECT_BY_ID, ARGS(value_bytes("id", id, HASH_SHORT_BYTES)), &subject_table, &row));
-    *ret = row;
-    return ERR_NONE;
+    TRY(batch_row(batch, &lookup, ret));
+    if (*ret == NULL)
+        return ERR_NONE;
+    return batch_both(book_by_id(batch, (*ret)->giver, &book), book_by_id(batch, (*ret)->receiver, &book));
 }
 
-/* Facts of one account differ by kind and ref: the kind is the first character of the key's text. */
-static const char *fact_text(enum fact_kind kind, const char *ref, char text[REF_BYTES + 1])
+/* The row itself: alone by its name, and where accounts are locked from where its receiver is. */
+static enum err parcel_read(struct batch *batch, enum parcel_kind kind, const char *ref, struct parcel **ret)
 {
-    snprintf(text, REF_BYTES + 1, "%c%s", '0' + (int)kind, ref);
-    return text;
-}
+    const struct value args[] = {value_text("kind", word_text(&parcel_kind_words, (int)kind)), value_text("ref", ref),
+                                 value_int("receiver", *ret != NULL ? (*ret)->receiver : 0)};
+    const struct lookup lookup = {key_of(BATCH_PARCEL_ROW_REF, (int64_t)kind, ref),
+                                  batch->shared ? QUERY_PARCEL_OF_RECEIVER : QUERY_PARCEL_BY_REF,
+                                  &parcel_table,
+                                  args,
+                                  batch->shared ? 3 : 2,
+                                  .passing = true};
 
-enum err batch_fact(struct batch *batch, int64_t account, enum fact_kind kind, const char *ref, struct fact **ret)
-{
-    char text[REF_BYTES + 1];
-    void *row;
-
-    TRY(row_by(batch, key_of(BATCH_FACT, account, fact_text(kind, ref, text)), QUERY_FACT_BY_REF,
-               ARGS(value_int("account", account), value_text("kind", word_text(&fact_kind_words, (int)kind)),
-                    value_text("ref", ref)),
-               &fact_table, &row));
-    *ret = row;
-    return ERR_NONE;
-}
-
-enum err batch_claim(struct batch *batch, int64_t account, const char *ref, struct claim **ret)
-{
-    void *row;
-
-    TRY(row_by(batch, key_of(BATCH_CLAIM, account, ref), QUERY_CLAIM_BY_REF,
-               ARGS(value_int("account", account), value_text("ref", ref)), &claim_table, &row));
-    *ret = row;
-    return ERR_NONE;
-}
-
-enum err batch_resource(struct batch *batch, int64_t account, const char *ref, struct resource **ret)
-{
-    void *row;
-
-    TRY(row_by(batch, key_of(BATCH_RESOURCE, account, ref), QUERY_RESOURCE_BY_REF,
-               ARGS(value_int("account", account), value_text("ref", ref)), &resource_table, &row));
-    *ret = row;
-    return ERR_NONE;
+    return batch_row(batch, &lookup, ret);
 }
 
 enum err batch_parcel(struct batch *batch, enum parcel_kind kind, const char *ref, struct parcel **ret)
 {
-    void *row;
+    struct parcel *row = NULL;
 
-    *ret = find(batch, key_of(BATCH_PARCEL, (int64_t)kind, ref));
+    *ret = batch_find(batch, key_of(BATCH_PARCEL, (int64_t)kind, ref));
     if (*ret != NULL)
         return ERR_NONE;
-    TRY(select_one(batch, QUERY_PARCEL_BY_REF,
-                   ARGS(value_text("kind", word_text(&parcel_kind_words, (int)kind)), value_text("ref", ref)),
-                   &parcel_table, &row));
+    if (batch->shared)
+        TRY(parcel_lock(batch, kind, ref, &row));
+    if (batch->shared && row == NULL)
+        return ERR_NONE;
+    TRY(parcel_read(batch, kind, ref, &row));
     return row == NULL ? ERR_NONE : parcel_join(batch, NULL, row, ret);
 }
 
 enum err batch_parcel_by_id(struct batch *batch, struct book *book, int64_t id, struct parcel **ret)
 {
-    void *row;
+    const struct lookup lookup = {key_of(BATCH_PARCEL_ROW, id, ""), QUERY_PARCEL_BY_ID, &parcel_table,
+                                  ARGS(value_int("id", id), value_int("receiver", book->account->id)), .passing = true};
+    struct parcel *row;
 
-    *ret = find(batch, key_of(BATCH_PARCEL_ID, id, ""));
+    *ret = batch_find(batch, key_of(BATCH_PARCEL_ID, id, ""));
     if (*ret != NULL)
         return ERR_NONE;
-    TRY(select_one(batch, QUERY_PARCEL_BY_ID, ARGS(value_int("id", id)), &parcel_table, &row));
-    return row == NULL ? ERR_NONE : parcel_join(batch, book, row, ret);
-}
-
-enum err batch_draws(struct batch *batch, int64_t owner, struct draw_list **ret)
-{
-    struct draw_list *list = find(batch, key_of(BATCH_DRAWS, owner, ""));
-    struct rows rows = {0};
-
-    *ret = list;
-    if (list != NULL)
-        return ERR_NONE;
-    list = ARENA_NEW(batch->arena, struct draw_list);
-    if (list == NULL)
-        return ERR_RETRY;
-    TRY(store_select(batch->store, QUERY_DRAWS_BY_OWNER, ARGS(value_int("owner", owner)), &draw_table, batch->arena,
-                     &rows));
-    list->items = (struct draw **)rows.items;
-    list->count = rows.count;
-    *ret = list;
-    return put(batch, key_of(BATCH_DRAWS, owner, ""), list);
-}
-
-enum err batch_idempotency(struct batch *batch, const uint8_t scope[HASH_SHORT_BYTES], struct idempotency **ret)
-{
-    struct batch_key key = {BATCH_IDEMPOTENCY, 0, (const char *)scope, HASH_SHORT_BYTES};
-    void *row;
-
-    TRY(row_by(batch, key, QUERY_IDEMPOTENCY_BY_SCOPE, ARGS(value_bytes("scope", scope, HASH_SHORT_BYTES)),
-               &idempotency_table, &row));
-    *ret = row;
-    return ERR_NONE;
-}
-
-/* Draws of one owner are made together; their list is known from the first one on. */
-static enum err adopt_draw(struct batch *batch, struct draw *draw)
-{
-    struct draw_list *list = find(batch, key_of(BATCH_DRAWS, draw->owner, ""));
-    struct draw **grown;
-
-    if (list == NULL) {
-        list = ARENA_NEW(batch->arena, struct draw_list);
-        if (list == NULL)
-            return ERR_RETRY;
-        TRY(put(batch, key_of(BATCH_DRAWS, draw->owner, ""), list));
-    }
-    grown = arena_alloc(batch->arena, (list->count + 1) * sizeof *grown);
-    if (grown == NULL)
-        return ERR_RETRY;
-    if (list->count > 0)
-        memcpy(grown, list->items, list->count * sizeof *grown);
-    grown[list->count++] = draw;
-    list->items = grown;
-    return ERR_NONE;
-}
-
-static enum err adopt(struct batch *batch, struct row *row)
-{
-    if (row->table == &topup_table) {
-        struct topup *topup = (struct topup *)row;
-
-        TRY(put(batch, key_of(BATCH_TOPUP, topup->id, ""), topup));
-        return put(batch, key_of(BATCH_TOPUP_REF, topup->account, topup->ref), topup);
-    }
-    if (row->table == &fact_table) {
-        struct fact *fact = (struct fact *)row;
-        char text[REF_BYTES + 1];
-
-        return put(batch, key_of(BATCH_FACT, fact->account, fact_text(fact->kind, fact->ref, text)), fact);
-    }
-    if (row->table == &claim_table) {
-        struct claim *claim = (struct claim *)row;
-
-        return put(batch, key_of(BATCH_CLAIM, claim->account, claim->ref), claim);
-    }
-    if (row->table == &resource_table) {
-        struct resource *resource = (struct resource *)row;
-
-        return put(batch, key_of(BATCH_RESOURCE, resource->account, resource->ref), resource);
-    }
-    if (row->table == &parcel_table) {
-        struct parcel *parcel = (struct parcel *)row;
-
-        TRY(put(batch, key_of(BATCH_PARCEL_ID, parcel->id, ""), parcel));
-        return put(batch, key_of(BATCH_PARCEL, (int64_t)parcel->kind, parcel->ref), parcel);
-    }
-    if (row->table == &subject_table) {
-        struct subject *subject = (struct subject *)row;
-
-        return put(batch, (struct batch_key){BATCH_SUBJECT, 0, (const char *)subject->id, sizeof subject->id}, subject);
-    }
-    if (row->table == &idempotency_table) {
-        struct idempotency *known = (struct idempotency *)row;
-
-        return put(batch, (struct batch_key){BATCH_IDEMPOTENCY, 0, (const char *)known->scope, sizeof known->scope},
-                   known);
-    }
-    return row->table == &draw_table ? adopt_draw(batch, (struct draw *)row) : ERR_NONE;
-}
-
-enum err batch_adopt(struct batch *batch, struct row *first)
-{
-    for (struct row *row = first; row != NULL; row = row->next_changed)
-        if (row->state == ROW_NEW)
-            TRY(adopt(batch, row));
-    return ERR_NONE;
+    TRY(batch_row(batch, &lookup, &row));
+    INVARIANT(31, row != NULL);
+    return parcel_join(batch, book, row, ret);
 }

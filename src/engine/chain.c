@@ -2,21 +2,26 @@
 /* The audit chain: one row a command that changed something, each hash over the one before. */
 #include "engine/step.h"
 
-#include <stdio.h>
 #include <string.h>
+
+static void chain_of(const struct rows *rows, struct chain *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    if (rows->count > 0) {
+        const struct audit_row *last = rows->items[0];
+
+        ret->seq = last->seq;
+        ret->at = last->at;
+        memcpy(ret->hash, last->hash, sizeof ret->hash);
+    }
+}
 
 enum err chain_load(struct store *store, struct arena *arena, struct chain *ret)
 {
     struct rows rows = {0};
 
     TRY(store_select(store, QUERY_AUDIT_LAST, NULL, 0, &audit_table, arena, &rows));
-    memset(ret, 0, sizeof *ret);
-    if (rows.count > 0) {
-        const struct audit_row *last = rows.items[0];
-
-        ret->seq = last->seq;
-        memcpy(ret->hash, last->hash, sizeof ret->hash);
-    }
+    chain_of(&rows, ret);
     return ERR_NONE;
 }
 
@@ -24,9 +29,8 @@ enum err chain_load(struct store *store, struct arena *arena, struct chain *ret)
 static const char *story(struct step *step)
 {
     struct out out;
-    const char *text;
 
-    out_init(&out);
+    out_init_in(&out, step->d.arena);
     out_object(&out, NULL);
     out_array(&out, "moves");
     for (const struct move *move = step->d.moves; move != NULL; move = move->next) {
@@ -52,40 +56,72 @@ static const char *story(struct step *step)
     }
     out_array_end(&out);
     out_object_end(&out);
-    INVARIANT(2, !out.failed);
-    text = deciding_text(&step->d, "%s", out.data);
-    out_fini(&out);
-    return text;
+    return deciding_written(&out);
 }
 
 static void hash_row(struct audit_row *row)
 {
-    char seq[24], at[24], account[24], object[24];
-
-    snprintf(seq, sizeof seq, "%lld", (long long)row->seq);
-    snprintf(at, sizeof at, "%lld", (long long)row->at.ms);
-    snprintf(account, sizeof account, "%lld", (long long)row->account);
-    snprintf(object, sizeof object, "%lld", (long long)row->object);
-    struct bytes parts[] = {bytes_of_text(seq),          bytes_of(row->previous, sizeof row->previous),
-                            bytes_of_text(at),           bytes_of_text(row->principal),
-                            bytes_of_text(row->command), bytes_of_text(account),
-                            bytes_of_text(object),       bytes_of_text(row->body)};
+    char seq[DIGITS_BYTES], at[DIGITS_BYTES], account[DIGITS_BYTES], object[DIGITS_BYTES];
+    struct bytes parts[] = {bytes_of(seq, digits_of(row->seq, seq)),
+                            bytes_of(row->previous, sizeof row->previous),
+                            bytes_of(at, digits_of(row->at.ms, at)),
+                            bytes_of_text(row->principal),
+                            bytes_of_text(row->command),
+                            bytes_of(account, digits_of(row->account, account)),
+                            bytes_of(object, digits_of(row->object, object)),
+                            bytes_of_text(row->body)};
 
     hash_parts("audit", NULL, parts, ARRAY_COUNT(parts), row->hash, sizeof row->hash);
+}
+
+/* Behind the newest row. */
+static void link_row(struct chain *chain, struct audit_row *row)
+{
+    row->seq = ++chain->seq;
+    memcpy(row->previous, chain->hash, sizeof row->previous);
+    hash_row(row);
+    memcpy(chain->hash, row->hash, sizeof chain->hash);
+    chain->at = row->at;
 }
 
 void chain_append(struct chain *chain, struct step *step)
 {
     struct audit_row *row = changes_new(step->d.changes, ARENA_MUST(step->d.arena, struct audit_row), &audit_table);
+    const struct account *account = step_account(step);
 
-    row->seq = ++chain->seq;
     row->at = step->d.now;
-    snprintf(row->principal, sizeof row->principal, "%s", step->command->principal);
-    snprintf(row->command, sizeof row->command, "%s", word_text(&command_words, (int)step->command->kind));
-    row->account = step->book != NULL && step->book->account != NULL ? step->book->account->id : 0;
+    deciding_fill(row->principal, sizeof row->principal, step->command->principal);
+    deciding_fill(row->command, sizeof row->command, word_text(&command_words, (int)step->command->kind));
+    row->account = account != NULL ? account->id : 0;
     row->object = step->d.object;
     row->body = story(step);
-    memcpy(row->previous, chain->hash, sizeof row->previous);
-    hash_row(row);
-    memcpy(chain->hash, row->hash, sizeof chain->hash);
+    link_row(chain, row);
+}
+
+enum err chain_lock(struct batch *batch)
+{
+    struct fetch lock = {.query = QUERY_AUDIT_HEAD_LOCK, .table = &audit_table};
+
+    return store_fetch(batch->store, (struct fetch *[]){&lock}, 1, batch->arena);
+}
+
+enum err chain_follow(struct batch *batch, const struct chain *began, struct chain *chain,
+                      const struct quarantine **ret_last, bool *ret_same)
+{
+    struct fetch lock = {.query = QUERY_AUDIT_HEAD_LOCK, .table = &audit_table};
+    struct fetch last = {.query = QUERY_AUDIT_LAST, .table = &audit_table};
+    struct fetch quarantine = {.query = QUERY_QUARANTINE_LAST, .table = &quarantine_table};
+
+    TRY(store_fetch(batch->store, (struct fetch *[]){&lock, &last, &quarantine}, 3, batch->arena));
+    *ret_last = quarantine.rows.count > 0 ? quarantine.rows.items[0] : NULL;
+    struct chain there;
+    chain_of(&last.rows, &there);
+    *ret_same = there.seq == began->seq;
+    if (*ret_same)
+        return ERR_NONE;
+    for (struct row *row = batch->changes.first; row != NULL; row = row->next_changed)
+        if (row->table == &audit_table)
+            link_row(&there, (struct audit_row *)row);
+    *chain = there;
+    return ERR_NONE;
 }

@@ -9,6 +9,8 @@
 
 #include "channel/channel.h"
 #include "domain/decide.h"
+#include "domain/session.h"
+#include "domain/staff.h"
 
 /* X(CONSTANT, "name", ask shape or empty_shape) — the name is used by /v1/batch, `ebb import` and the audit. */
 #define COMMANDS(X)                                                                                                    \
@@ -33,6 +35,22 @@
     X(COMMAND_DOCUMENT, "document", document_shape)                                                                    \
     X(COMMAND_TICKET, "case", ticket_shape)                                                                            \
     X(COMMAND_RESOLVE, "resolve", evidence_shape)                                                                      \
+    X(COMMAND_QUARANTINE, "quarantine", empty_shape)                                                                   \
+    X(COMMAND_STATEMENT, "statement", statement_shape)                                                                 \
+    X(COMMAND_RELEASE, "release", release_shape)                                                                       \
+    X(COMMAND_STRAY_NAME, "stray_name", stray_name_shape)                                                              \
+    X(COMMAND_STRAY_SETTLE, "stray_settle", stray_settle_shape)                                                        \
+    X(COMMAND_USER, "user", empty_shape)                                                                               \
+    X(COMMAND_SESSION, "session", empty_shape)                                                                         \
+    X(COMMAND_WEBHOOK_MAKE, "webhook", webhook_shape)                                                                  \
+    X(COMMAND_WEBHOOK_CHANGE, "webhook_change", webhook_shape)                                                         \
+    X(COMMAND_WEBHOOK_DELETE, "webhook_delete", empty_shape)                                                           \
+    X(COMMAND_WEBHOOK_ROTATE, "webhook_rotate", rotate_shape)                                                          \
+    X(COMMAND_WEBHOOK_TEST, "webhook_test", empty_shape)                                                               \
+    X(COMMAND_WEBHOOK_REPLAY, "webhook_replay", replay_shape)                                                          \
+    X(COMMAND_DELIVERY_REPLAY, "delivery_replay", empty_shape)                                                         \
+    X(COMMAND_MESSAGES, "messages", empty_shape)                                                                       \
+    X(COMMAND_DELIVERIES, "deliveries", empty_shape)                                                                   \
     X(COMMAND_EVIDENCE, "evidence", empty_shape)                                                                       \
     X(COMMAND_TICK, "tick", empty_shape)
 enum command_kind {
@@ -46,22 +64,27 @@ extern const struct words command_words; /* index = kind; here entry 0 is real *
 const struct shape *command_shape(enum command_kind kind);
 
 enum role {
-    ROLE_FACTS = 1,     /* billing facts in */
-    ROLE_CUSTOMER = 2,  /* one account (and its members): quote, withdraw, code, cancel */
-    ROLE_REVIEW = 4,    /* decide applications, resolve unknowns */
-    ROLE_READ = 8,      /* see every account */
-    ROLE_SYSTEM = 16,   /* timers and channels; never given to a key */
-    ROLE_DEMO = 32,     /* demo switches */
-    ROLE_ADMIN = 64,    /* keys, policies */
-    ROLE_WITHDRAW = 128 /* withdraw for any account (the operator's own front end) */
+    ROLE_FACTS = 1,      /* billing facts in */
+    ROLE_CUSTOMER = 2,   /* one account (and its members): quote, withdraw, code, cancel */
+    ROLE_REVIEW = 4,     /* look at applications and send them back */
+    ROLE_READ = 8,       /* see every account */
+    ROLE_SYSTEM = 16,    /* timers, channels and the door itself; never given to anybody */
+    ROLE_DEMO = 32,      /* demo switches */
+    ROLE_ADMIN = 64,     /* people, keys, policies */
+    ROLE_WITHDRAW = 128, /* withdraw for any account (the operator's own front end) */
+    ROLE_APPROVE = 256,  /* approve applications */
+    ROLE_RESOLVE = 512,  /* say what became of payments: unknown ones, strays, a quarantine */
+    ROLE_AUDIT = 1024,   /* see who did what */
+    ROLE__ALL = 2047     /* of them, for the table of roles (engine/role.h) */
 };
 
 struct reply {
-    int status;           /* HTTP status */
-    const char *body;     /* JSON or problem+json; malloc'ed, owned by whoever got the reply */
+    int status;       /* HTTP status */
+    const char *body; /* JSON or problem+json; malloc'ed, owned by whoever got the reply. NULL: a fault (429, 503)
+                         for whose body there was no memory */
     size_t body_bytes;
-    char location[96];    /* "" when there is none */
-    int64_t version;      /* withdrawals: the ETag; 0 otherwise */
+    char location[96]; /* "" when there is none */
+    int64_t version;   /* withdrawals: the ETag; 0 otherwise */
     bool replayed;
     bool problem;
 };
@@ -78,16 +101,22 @@ struct command {
     char idempotency_key[256];   /* "" when none was given */
     uint8_t fingerprint[HASH_SHORT_BYTES]; /* of method, path and body */
     bool dry_run;
-    bool any_version;            /* no If-Match is needed (CLI, tests) */
-    int64_t if_match;            /* review: version that the reviewer saw */
-    const void *ask;             /* of the kind's shape; NULL for empty_shape */
-    struct channel_answer answer;      /* COMMAND_EVIDENCE */
-    char channel[CHANNEL_NAME_BYTES];  /* COMMAND_EVIDENCE */
-    enum evidence_source source;       /* COMMAND_EVIDENCE */
+    _Atomic bool *held_up; /* set by the first of an ordered series that was answered 503: nothing of it is decided
+                              from there on. NULL: the order is nobody's concern */
+    bool quiet;            /* nobody reads the body of the answer: there may be none */
+    bool any_version;      /* no If-Match is needed (CLI, tests) */
+    int64_t if_match;      /* review: version that the reviewer saw */
+    const void *ask;       /* of the kind's shape; NULL for empty_shape (COMMAND_QUARANTINE: quarantine_ask,
+                            COMMAND_SESSION: session_ask, COMMAND_DELIVERIES: deliveries_ask) */
+    struct channel_answer answer;     /* COMMAND_EVIDENCE */
+    char channel[CHANNEL_NAME_BYTES]; /* COMMAND_EVIDENCE */
+    enum evidence_source source;      /* COMMAND_EVIDENCE */
     char request_id[33];
 
     void (*done)(struct command *command, struct reply *reply); /* on the engine's thread, after the commit */
     void *context;
+    bool patient;      /* waits its turn however long the queue is: the house's own, and lines of a batch */
+    int64_t queued_us; /* the queue's */
     struct command *next;
 };
 

@@ -1,145 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/engine.h"
+#include "engine/inside.h"
 
-#include "engine/generation.h"
 #include "engine/outcome.h"
-#include "engine/step.h"
 
 #include "base/log.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_ARENA_BYTES ((size_t)512 << 20)
-#define BATCH_COMMANDS_MAX 1024
-#define CHECKPOINT_COMMITS 2000
+#define MEMORY_BYTES ((size_t)24 << 20) /* what earlier batches loaded is forgotten when it is more */
+#define LOG_REST_MS 50                  /* the queue is empty for so long: time to move the log */
+#define BATCH_TRIES_MAX 8
 #define UNKNOWN_TEXT "Whether this was done is not known; ask again with the same key."
-#define LATER_TEXT "The service cannot take this now; ask again with the same key."
-
-struct engine {
-    struct engine_config config;
-    struct vault vault;
-    struct store *store;
-    struct arena arena;
-    struct batch batch;
-    struct chain chain;
-    struct ids ids;
-    struct engine_stats stats;
-    struct generations generations;
-    struct instant now; /* of the batch: one moment for all its commands. Order is the chain's, not the clock's */
-    int64_t commits_since_checkpoint;
-    _Atomic bool failed; /* the store is to be opened anew; until that succeeds everything is refused */
-
-    pthread_t thread;
-    bool started;
-    pthread_mutex_t mutex;
-    pthread_cond_t wanted;
-    struct command *first, *last;
-    size_t queued;
-    bool closing;
-};
-
-/* ---- Opening ---------------------------------------------------------------------------------------------------- */
-
-static enum err load_heads(struct engine *engine)
-{
-    int64_t highest = 0;
-
-    TRY(chain_load(engine->store, &engine->arena, &engine->chain));
-    TRY(store_int(engine->store, QUERY_IDS_HIGHEST, NULL, 0, &highest));
-    ids_init(&engine->ids, 0, highest);
-    arena_reset(&engine->arena);
-    return ERR_NONE;
-}
-
-enum err engine_open(const struct engine_config *config, struct engine **ret, char ret_reason[256])
-{
-    struct engine *engine = calloc(1, sizeof *engine);
-    enum err err;
-
-    if (engine == NULL)
-        return ERR_RETRY;
-    engine->config = *config;
-    arena_init(&engine->arena, BATCH_ARENA_BYTES);
-    pthread_mutex_init(&engine->mutex, NULL);
-    pthread_cond_init(&engine->wanted, NULL);
-    err = vault_open(config->directory, true, &engine->vault, ret_reason);
-    if (err == ERR_NONE)
-        err = store_open(config->directory, STORE_WRITER, &engine->vault, &engine->store, ret_reason);
-    if (err == ERR_NONE && (err = load_heads(engine)) != ERR_NONE)
-        snprintf(ret_reason, 256, "%s", store_reason(engine->store));
-    if (err != ERR_NONE) {
-        engine_close(&engine);
-        return err;
-    }
-    *ret = engine;
-    return ERR_NONE;
-}
-
-struct instant engine_now(const struct engine *engine)
-{
-    return engine->config.world->now(engine->config.world->context);
-}
-
-uint64_t engine_generation(const struct engine *engine, int shard)
-{
-    return generations_of(&engine->generations, shard);
-}
-
-bool engine_takes_commands(const struct engine *engine)
-{
-    return !engine->failed;
-}
-
-const struct engine_stats *engine_stats(const struct engine *engine)
-{
-    return &engine->stats;
-}
 
 /* ---- One batch -------------------------------------------------------------------------------------------------- */
-
-struct work {
-    struct command *command;
-    struct reply reply;
-};
-
-static void reply_send(struct work *work)
-{
-    if (work->command->done != NULL)
-        work->command->done(work->command, &work->reply);
-    else
-        reply_fini(&work->reply);
-}
 
 /* Nobody's command was done (later), or nobody knows (unknown). */
 static void refuse_all(struct engine *engine, struct work *works, size_t count, const char *code, const char *detail)
 {
     engine->stats.faults += (int64_t)count;
-    for (size_t i = 0; i < count; i++) {
-        reply_fini(&works[i].reply);
-        reply_problem(&works[i].reply, 503, code, detail, works[i].command->request_id);
-        reply_send(&works[i]);
-    }
+    works_refuse(works, count, code, detail);
+}
+
+struct step engine_step(struct engine *engine, struct command *command, struct out *out)
+{
+    return (struct step){.config = &engine->config,
+                         .vault = &engine->vault,
+                         .batch = &engine->batch,
+                         .command = command,
+                         .out = out,
+                         .quarantined = engine->watch.quarantined,
+                         .d = {.now = engine->now,
+                               .arena = &engine->arena,
+                               .ids = &engine->ids,
+                               .random = &engine->config.world->random,
+                               .code_key = engine->vault.code_key,
+                               .changes = &engine->batch.changes,
+                               .calendar = engine->config.calendar,
+                               .principal = command->principal}};
 }
 
 static enum err decide_one(struct engine *engine, struct work *work, struct outcome *outcome)
 {
     struct out out;
-    struct step step = {.config = &engine->config,
-                        .vault = &engine->vault,
-                        .batch = &engine->batch,
-                        .command = work->command,
-                        .out = &out,
-                        .d = {.now = engine->now,
-                              .arena = &engine->arena,
-                              .ids = &engine->ids,
-                              .random = &engine->config.world->random,
-                              .code_key = engine->vault.code_key,
-                              .changes = &engine->batch.changes,
-                              .calendar = engine->config.calendar,
-                              .principal = work->command->principal}};
+    struct step step = engine_step(engine, work->command, &out);
     enum err err;
 
     out_init(&out);
@@ -147,24 +52,25 @@ static enum err decide_one(struct engine *engine, struct work *work, struct outc
     out_fini(&out);
     if (err == ERR_NONE)
         outcome_add(outcome, &step);
-    engine->stats.commands++;
-    if (work->reply.status >= 400)
-        engine->stats.refusals++;
     return err;
 }
 
-/* Decides all; a fault of one leaves the batch, the others stand. A fault after changes were begun fails the batch. */
+/* Decides all; a fault of one leaves the batch, the others stand. A fault after changes were begun, or one that took
+ * the transaction with it, fails the batch, and so does any where the rows are shared: the transaction that holds the
+ * locks is over. */
 static enum err decide_all(struct engine *engine, struct work *works, size_t count, struct outcome *outcome)
 {
     for (size_t i = 0; i < count; i++) {
         struct row *before = engine->batch.changes.last;
-        enum err err = decide_one(engine, &works[i], outcome);
+        enum err err = work_is_held_up(&works[i]) ? ERR_NONE : decide_one(engine, &works[i], outcome);
 
         if (err == ERR_NONE)
             continue;
-        if (err == ERR_FATAL || engine->batch.changes.last != before)
+        if (err == ERR_FATAL || engine->batch.changes.last != before || engine->batch.shared ||
+            !store_transacting(engine->store))
             return err;
-        reply_problem(&works[i].reply, 503, "later", LATER_TEXT, works[i].command->request_id);
+        work_fail(&works[i], "later", LATER_TEXT);
+        engine->remembers = false; /* half of something may have been loaded */
         engine->stats.faults++;
     }
     return ERR_NONE;
@@ -177,38 +83,17 @@ static void stop_on_bug(const struct engine *engine, const char *where)
     abort();
 }
 
-/* What is in memory is forgotten and what is there is looked at: a commit of unknown outcome may show only now. */
-static void reopen(struct engine *engine)
-{
-    char reason[256] = "";
-    bool failed_before = engine->failed;
-
-    store_close(&engine->store);
-    arena_reset(&engine->arena);
-    if (store_open(engine->config.directory, STORE_WRITER, &engine->vault, &engine->store, reason) == ERR_NONE &&
-        load_heads(engine) == ERR_NONE) {
-        engine->failed = false;
-        generations_raise_all(&engine->generations);
-        log_line(LOG_LEVEL_WARN, "the store is open again", NULL);
-        return;
-    }
-    engine->failed = true;
-    if (!failed_before) /* every batch tries again; one line is enough */
-        log_line(LOG_LEVEL_ERROR, "the store cannot be reopened yet; refusing all commands until it can", "reason",
-                 engine->store != NULL ? store_reason(engine->store) : reason, NULL);
-}
-
 /* A disk that was full may have room again: a failed store is tried anew with every batch. */
 static bool batch_begin(struct engine *engine)
 {
     if (engine->failed)
-        reopen(engine);
+        engine_reopen(engine);
     if (engine->failed)
         return false;
     if (store_begin(engine->store) == ERR_NONE)
         return true;
     log_line(LOG_LEVEL_ERROR, "the store takes nothing; reopening", "reason", store_reason(engine->store), NULL);
-    reopen(engine);
+    engine_reopen(engine);
     return !engine->failed && store_begin(engine->store) == ERR_NONE;
 }
 
@@ -220,113 +105,240 @@ static enum err save(struct engine *engine)
         store_rollback(engine->store);
         return ERR_NONE;
     }
-    err = store_save(engine->store, &engine->batch.changes);
+    err = store_save_commit(engine->store, &engine->batch.changes);
     if (err == ERR_FATAL)
         stop_on_bug(engine, "save");
-    if (err != ERR_NONE) {
-        store_rollback(engine->store);
-        return err;
-    }
-    err = store_commit(engine->store);
     if (err == ERR_NONE)
         engine->stats.commits++;
+    else if (err != ERR_UNKNOWN)
+        store_rollback(engine->store);
     return err;
 }
 
-static void checkpoint(struct engine *engine)
+static int64_t log_grew(const struct engine *engine)
 {
-    if (++engine->commits_since_checkpoint < CHECKPOINT_COMMITS)
-        return;
+    int64_t pages = engine->failed ? 0 : store_log_pages(engine->store);
+
+    return pages < engine->log_left ? pages : pages - engine->log_left;
+}
+
+static void log_move(struct engine *engine)
+{
     engine->commits_since_checkpoint = 0;
     if (store_checkpoint(engine->store) != ERR_NONE)
         log_line(LOG_LEVEL_WARN, "checkpoint failed", "reason", store_reason(engine->store), NULL);
+    engine->log_left = store_log_pages(engine->store);
 }
 
-/* The chain as it was: what was not saved did not happen. Ids are not given back; a gap harms nobody. */
-static void run_batch(struct engine *engine, struct work *works, size_t count)
+/* Under a load that never rests the log is moved late rather than often: what a page became in between is written once.
+ */
+static void log_look(struct engine *engine)
 {
-    struct outcome outcome;
-    struct chain chain;
-    struct shards changed = {0};
-    struct instant now = engine_now(engine);
-    enum err err;
+    int64_t commits = engine->config.checkpoint_commits;
 
-    outcome_init(&outcome);
-    engine->now = now;
-    if (engine->stats.batch_largest < (int64_t)count)
-        engine->stats.batch_largest = (int64_t)count;
-    if (!batch_begin(engine)) {
-        refuse_all(engine, works, count, "unavailable", LATER_TEXT);
+    engine->commits_since_checkpoint++;
+    if (commits > 0 ? engine->commits_since_checkpoint >= commits : log_grew(engine) >= ENGINE_LOG_PAGES_MOST)
+        log_move(engine);
+}
+
+/* The rows follow what is there when nobody else may append any more. Who found the chain as it was left expects it to
+ * be so the next time, which costs no way of its own: with another head the save fails, and is done again by asking. A
+ * quarantine that another began or ended is in the chain as well. */
+static enum err others_follow(struct engine *engine, const struct chain *began)
+{
+    const struct quarantine *last;
+    if (!engine->batch.shared || engine->batch.changes.first == NULL)
+        return ERR_NONE;
+    if (engine->leads) {
+        store_expect(engine->store, began->seq);
+        return ERR_NONE;
+    }
+    TRY(chain_follow(&engine->batch, began, &engine->chain, &last, &engine->leads));
+    return watch_agrees(&engine->watch, last) ? ERR_NONE : ERR_RETRY;
+}
+
+/* Where nobody else writes, the next batch finds what this one loaded, as it is after the commit. Billing facts only:
+ * the others look at more than what hangs on accounts. */
+static bool remembers_after(const struct engine *engine, const struct work *works, size_t count)
+{
+    if (engine->batch.shared || engine->arena.bytes_used > MEMORY_BYTES)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!handlers[works[i].command->kind].remembered)
+            return false;
+    return true;
+}
+
+/* A batch on what the last one left, or on nothing. */
+static void batch_open(struct engine *engine)
+{
+    if (engine->remembers) {
+        engine->batch.changes = (struct changes){0};
         return;
     }
-    chain = engine->chain; /* a reopened store has brought its own */
     arena_reset(&engine->arena);
-    batch_init(&engine->batch, engine->store, &engine->arena);
-    err = decide_all(engine, works, count, &outcome);
-    shards_note(&changed, &engine->batch.changes);
+    batch_init(&engine->batch, engine->store, &engine->arena, engine->owners);
+    engine->remembers = true;
+}
+
+/* Loads, decides and saves. What was not saved did not happen: the chain is as it was. Ids are not given back; a gap
+ * harms nobody. */
+static enum err batch_try(struct engine *engine, struct work *works, size_t count, struct outcome *outcome,
+                          struct shards *changed)
+{
+    bool alone = handlers[works[0].command->kind].alone;
+    struct chain chain = engine->chain;
+    enum err err = ERR_NONE;
+
+    batch_open(engine);
+    if (engine->batch.shared)
+        err = watch_follow(&engine->watch, &engine->batch, alone);
+    if (err == ERR_NONE && engine->batch.shared && !alone)
+        err = gather(engine, &engine->batch, works, count);
+    if (err == ERR_NONE)
+        err = decide_all(engine, works, count, outcome);
+    if (err == ERR_NONE)
+        err = others_follow(engine, &chain);
+    shards_note(changed, &engine->batch.changes);
+    if (outcome_sends(outcome))
+        store_fence(engine->store, engine->epoch, SEND_GUARD_MS);
     if (err == ERR_NONE)
         err = save(engine);
     else
         store_rollback(engine->store);
-    if (err == ERR_NONE) {
-        generations_raise(&engine->generations, &changed);
-        for (size_t i = 0; i < count; i++)
-            reply_send(&works[i]);
-        outcome_send(&engine->config, &outcome);
-        checkpoint(engine);
-        return;
+    if (err != ERR_NONE) {
+        engine->chain = chain;
+        engine->leads = false;
     }
-    engine->chain = chain;
+    engine->remembers = engine->remembers && err == ERR_NONE && remembers_after(engine, works, count);
+    return err;
+}
+
+/* A batch that lost a race against another engine, or its connection before the commit, is decided again on what is
+ * there now. False: the store takes nothing. */
+static bool batch_settle(struct engine *engine, struct work *works, size_t count, struct outcome *outcome,
+                         struct shards *changed, enum err *ret)
+{
+    for (int tries = 1;; tries++) {
+        if (!batch_begin(engine))
+            return false;
+        *ret = batch_try(engine, works, count, outcome, changed);
+        if (*ret != ERR_RETRY || !(store_raced(engine->store) || engine->watch.stale) || tries == BATCH_TRIES_MAX)
+            return true;
+        works_forget(works, count);
+        outcome_free(outcome);
+        outcome_init(outcome);
+    }
+}
+
+static void batch_answer(struct engine *engine, struct work *works, size_t count, struct outcome *outcome,
+                         const struct shards *changed)
+{
+    generations_raise(&engine->generations, changed);
+    if (outcome->turned != NULL)
+        watch_turned(&engine->watch, outcome->turned);
+    watch_committed(&engine->watch, &engine->chain);
+    for (size_t i = 0; i < count; i++) {
+        engine->stats.refusals += works[i].reply.status >= 400 && works[i].reply.status < 500;
+        reply_send(&works[i]);
+    }
+    if (outcome_sends(outcome) && !watch_may_send(&engine->watch))
+        outcome_withhold(outcome);
+    outcome_send(&engine->config, outcome);
+    log_look(engine);
+}
+
+/* False: it was not saved, for the sake of intents that it holds besides what others asked for. */
+static bool batch_run(struct engine *engine, struct work *works, size_t count)
+{
+    struct outcome outcome;
+    struct shards changed = {0};
+    enum err err;
+    bool sends;
+
+    outcome_init(&outcome);
+    if (!batch_settle(engine, works, count, &outcome, &changed, &err)) {
+        refuse_all(engine, works, count, "unavailable", LATER_TEXT);
+        return true;
+    }
+    if (err == ERR_NONE) {
+        batch_answer(engine, works, count, &outcome, &changed);
+        return true;
+    }
     generations_raise_all(&engine->generations); /* it may have happened */
+    sends = outcome_sends(&outcome);
     outcome_free(&outcome);
+    if (err == ERR_RETRY && sends && !works_are_ticks(works, count))
+        return false;
     if (err == ERR_FATAL)
         stop_on_bug(engine, "load");
     refuse_all(engine, works, count, err == ERR_UNKNOWN ? "unknown_outcome" : "later",
                err == ERR_UNKNOWN ? UNKNOWN_TEXT : LATER_TEXT);
     if (err == ERR_UNKNOWN) {
         log_line(LOG_LEVEL_ERROR, "commit of unknown outcome; reopening", "reason", store_reason(engine->store), NULL);
-        reopen(engine);
+        engine_reopen(engine);
     }
+    return true;
 }
 
-/* ---- The queue -------------------------------------------------------------------------------------------------- */
+/* Where intents may not be committed, as when the lease is another server's, they wait; what others asked for does not
+ * wait with them. */
+static void run_batch(struct engine *engine, struct work *works, size_t count)
+{
+    size_t others;
 
-static size_t take(struct engine *engine, struct work *works, size_t most)
+    engine->now = engine_now(engine);
+    engine->stats.commands += (int64_t)count;
+    if (engine->stats.batch_largest < (int64_t)count)
+        engine->stats.batch_largest = (int64_t)count;
+    if (batch_run(engine, works, count))
+        return;
+    others = works_part(works, count);
+    refuse_all(engine, works + others, count - others, "later", LATER_TEXT);
+    works_forget(works, others);
+    (void)batch_run(engine, works, others);
+}
+
+/* ---- The thread ------------------------------------------------------------------------------------------------- */
+
+static void run_commands(struct engine *engine, struct command *list)
 {
     size_t count = 0;
 
-    while (engine->first != NULL && count < most) {
-        works[count] = (struct work){.command = engine->first};
-        engine->first = engine->first->next;
-        count++;
+    for (struct command *command = list, *next; command != NULL; command = next) {
+        bool alone = handlers[command->kind].alone;
+
+        next = command->next; /* whoever is answered owns it again */
+        engine->works[count++] = (struct work){.command = command};
+        if (next != NULL && !alone && !handlers[next->kind].alone)
+            continue;
+        run_batch(engine, engine->works, count);
+        count = 0;
     }
-    if (engine->first == NULL)
-        engine->last = NULL;
-    engine->queued -= count;
-    engine->stats.queue_depth = (int64_t)engine->queued;
-    return count;
 }
 
+static void rest(struct engine *engine)
+{
+    engine->remembers = false;
+    arena_fini(&engine->arena);
+    log_move(engine);
+}
+
+/* Nothing to do for a moment is when the log is moved; somebody who comes just then waits for it. */
 static void *worker(void *argument)
 {
     struct engine *engine = argument;
-    struct work works[BATCH_COMMANDS_MAX];
-    size_t most = engine->config.batch_max;
 
-    if (most == 0 || most > BATCH_COMMANDS_MAX)
-        most = BATCH_COMMANDS_MAX;
-    for (;;) {
-        size_t count;
+    while (!queue_ended(&engine->queue)) {
+        bool log = log_grew(engine) > 0;
+        struct command *list;
 
-        pthread_mutex_lock(&engine->mutex);
-        while (engine->first == NULL && !engine->closing)
-            pthread_cond_wait(&engine->wanted, &engine->mutex);
-        count = take(engine, works, most);
-        pthread_mutex_unlock(&engine->mutex);
-        if (count == 0)
-            return NULL;
-        run_batch(engine, works, count);
+        if (queue_take(&engine->queue, engine->config.batch_max, log ? LOG_REST_MS : -1, &list) > 0)
+            run_commands(engine, list);
+        else if (log)
+            rest(engine);
     }
+    return NULL;
 }
 
 enum err engine_start(struct engine *engine)
@@ -334,124 +346,20 @@ enum err engine_start(struct engine *engine)
     if (pthread_create(&engine->thread, NULL, worker, engine) != 0)
         return ERR_RETRY;
     engine->started = true;
-    return ERR_NONE;
+    return watch_start(&engine->watch);
 }
 
 bool engine_submit(struct engine *engine, struct command *command)
 {
-    bool taken = false;
-
-    command->next = NULL;
-    pthread_mutex_lock(&engine->mutex);
-    if (!engine->closing && engine->queued < engine->config.queue_max) {
-        if (engine->last == NULL)
-            engine->first = command;
-        else
-            engine->last->next = command;
-        engine->last = command;
-        engine->queued++;
-        engine->stats.queue_depth = (int64_t)engine->queued;
-        pthread_cond_signal(&engine->wanted);
-        taken = true;
-    }
-    pthread_mutex_unlock(&engine->mutex);
-    return taken;
-}
-
-struct waiting {
-    pthread_mutex_t mutex;
-    pthread_cond_t answered;
-    struct reply *reply;
-    bool done;
-};
-
-static void wake(struct command *command, struct reply *reply)
-{
-    struct waiting *waiting = command->context;
-
-    pthread_mutex_lock(&waiting->mutex);
-    *waiting->reply = *reply;
-    waiting->done = true;
-    pthread_cond_signal(&waiting->answered);
-    pthread_mutex_unlock(&waiting->mutex);
-}
-
-void engine_run(struct engine *engine, struct command *command, struct reply *ret)
-{
-    struct waiting waiting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, ret, false};
-
-    memset(ret, 0, sizeof *ret);
-    command->done = wake;
-    command->context = &waiting;
-    if (!engine->started) {
-        engine_run_batch(engine, &command, 1);
-        return;
-    }
-    if (!engine_submit(engine, command)) {
-        reply_problem(ret, 429, "busy", LATER_TEXT, command->request_id);
-        return;
-    }
-    pthread_mutex_lock(&waiting.mutex);
-    while (!waiting.done)
-        pthread_cond_wait(&waiting.answered, &waiting.mutex);
-    pthread_mutex_unlock(&waiting.mutex);
+    if ((command->roles & ROLE_SYSTEM) != 0)
+        command->patient = true;
+    return queue_put(&engine->queue, command);
 }
 
 void engine_run_batch(struct engine *engine, struct command **commands, size_t count)
 {
-    struct work works[BATCH_COMMANDS_MAX];
-
     INVARIANT(33, !engine->started && count <= BATCH_COMMANDS_MAX);
     for (size_t i = 0; i < count; i++)
-        works[i] = (struct work){.command = commands[i]};
-    run_batch(engine, works, count);
-}
-
-void engine_close(struct engine **pointer)
-{
-    struct engine *engine = *pointer;
-
-    if (engine == NULL)
-        return;
-    pthread_mutex_lock(&engine->mutex);
-    engine->closing = true;
-    pthread_cond_signal(&engine->wanted);
-    pthread_mutex_unlock(&engine->mutex);
-    if (engine->started)
-        pthread_join(engine->thread, NULL);
-    if (engine->store != NULL && store_checkpoint(engine->store) != ERR_NONE)
-        log_line(LOG_LEVEL_WARN, "checkpoint at the end failed", "reason", store_reason(engine->store), NULL);
-    store_close(&engine->store);
-    vault_fini(&engine->vault);
-    arena_fini(&engine->arena);
-    pthread_cond_destroy(&engine->wanted);
-    pthread_mutex_destroy(&engine->mutex);
-    free(engine);
-    *pointer = NULL;
-}
-
-/* ---- What is due ------------------------------------------------------------------------------------------------ */
-
-enum err engine_due(struct store *reader, struct instant now, int64_t *ret_ids, size_t capacity, size_t *ret_count,
-                    struct instant *ret_next)
-{
-    struct arena arena;
-    struct rows rows = {0};
-    int64_t next = 0;
-    enum err err;
-
-    arena_init(&arena, (size_t)16 << 20);
-    err = store_select(reader, QUERY_WITHDRAWALS_DUE,
-                       (struct value[]){value_int("now", now.ms), value_int("limit", (int64_t)capacity)}, 2,
-                       &withdrawal_table, &arena, &rows);
-    if (err == ERR_NONE)
-        err = store_int(reader, QUERY_WITHDRAWAL_NEXT_DUE, NULL, 0, &next);
-    if (err == ERR_NONE) {
-        *ret_count = rows.count;
-        for (size_t i = 0; i < rows.count; i++)
-            ret_ids[i] = ((const struct withdrawal *)rows.items[i])->id;
-        *ret_next = (struct instant){next};
-    }
-    arena_fini(&arena);
-    return err;
+        engine->works[i] = (struct work){.command = commands[i]};
+    run_batch(engine, engine->works, count);
 }

@@ -4,11 +4,15 @@
 
 #include <string.h>
 
-static enum err need_book(struct step *s, unsigned needs)
+/* With the book there, what it needs and what else hangs on it do not wait for each other: a miss is handed back only
+ * after both were asked for. */
+static enum err need_book(struct step *s, unsigned needs, bool *ret_there)
 {
-    TRY(batch_book(s->batch, s->command->account, needs, &s->book));
+    enum err err = batch_book(s->batch, s->command->account, needs, &s->book);
+
     s->missing = s->book == NULL;
-    return ERR_NONE;
+    *ret_there = !s->missing;
+    return err;
 }
 
 enum err load_account_put(struct step *s)
@@ -16,7 +20,10 @@ enum err load_account_put(struct step *s)
     const struct account_ask *ask = s->command->ask;
     static const uint8_t nobody[HASH_SHORT_BYTES];
 
-    TRY(batch_book(s->batch, s->command->account, BOOK_IDENTITY | BOOK_SUBJECT, &s->book));
+    enum err err = batch_book(s->batch, s->command->account, BOOK_IDENTITY | BOOK_SUBJECT, &s->book);
+
+    if (err != ERR_NONE && s->book == NULL)
+        return err;
     if (s->book == NULL) {
         s->book = ARENA_NEW(s->batch->arena, struct book);
         if (s->book == NULL)
@@ -29,8 +36,8 @@ enum err load_account_put(struct step *s)
     if (ask->subject.id_number != NULL)
         vault_lookup(s->vault, "id_number", ask->subject.id_number, s->subject_id);
     if (memcmp(s->subject_id, nobody, sizeof nobody) != 0)
-        TRY(batch_subject(s->batch, s->subject_id, &s->subject));
-    return ERR_NONE;
+        err = batch_both(err, batch_subject(s->batch, s->subject_id, &s->subject));
+    return err;
 }
 
 struct decision decide_account_put(struct step *s)
@@ -43,7 +50,7 @@ struct decision decide_account_put(struct step *s)
     decision = account_put(&s->d, s->book, s->command->account, ask, fresh ? NULL : s->book->subject, s->subject,
                            s->subject_id);
     if (decision_accepts(&decision)) {
-        view_account(s->out, s->book->account, s->book->identity);
+        view_account(s->out, s->book->account, s->book->identity, s->d.now);
         if (fresh && batch_put_book(s->batch, s->book) != ERR_NONE)
             INVARIANT(2, false);
     }
@@ -54,8 +61,10 @@ enum err load_topup(struct step *s)
 {
     const struct topup_ask *ask = s->command->ask;
 
-    TRY(need_book(s, 0));
-    return s->missing ? ERR_NONE : batch_topup(s->batch, s->book, ask->ref, &s->topup);
+    bool there;
+    enum err err = need_book(s, 0, &there);
+
+    return there ? batch_both(err, batch_topup(s->batch, s->book, ask->ref, &s->topup)) : err;
 }
 
 struct decision decide_topup(struct step *s)
@@ -72,8 +81,10 @@ enum err load_charge(struct step *s)
 {
     const struct charge_ask *ask = s->command->ask;
 
-    TRY(need_book(s, BOOK_TOPUPS | BOOK_PARCELS | BOOK_SUBJECT));
-    return s->missing ? ERR_NONE : batch_fact(s->batch, s->book->account->id, FACT_CHARGE, ask->ref, &s->fact);
+    bool there;
+    enum err err = need_book(s, BOOK_TOPUPS | BOOK_PARCELS | BOOK_SUBJECT, &there);
+
+    return there ? batch_both(err, batch_fact(s->batch, s->book->account->id, FACT_CHARGE, ask->ref, &s->fact)) : err;
 }
 
 static struct decision answer_fact(struct step *s, struct decision decision, const struct fact *fact)
@@ -94,27 +105,29 @@ struct decision decide_charge(struct step *s)
 enum err load_reverse(struct step *s)
 {
     char ref[REF_BYTES];
+    bool there;
+    enum err err = need_book(s, BOOK_TOPUPS | BOOK_PARCELS | BOOK_SUBJECT, &there);
 
-    TRY(need_book(s, BOOK_TOPUPS | BOOK_PARCELS | BOOK_SUBJECT));
-    if (s->missing)
-        return ERR_NONE;
-    TRY(batch_fact(s->batch, s->book->account->id, FACT_CHARGE, s->command->object, &s->fact));
+    if (!there)
+        return err;
+    TRY(batch_both(err, batch_fact(s->batch, s->book->account->id, FACT_CHARGE, s->command->object, &s->fact)));
     s->missing = s->fact == NULL;
     if (s->missing)
         return ERR_NONE;
-    TRY(batch_draws(s->batch, s->fact->id, &s->draws));
+    fact_claim_ref(s->fact, ref);
+    err = batch_claim(s->batch, s->book->account->id, ref, &s->claim);
+    TRY(batch_both(err, batch_draws(s->batch, s->fact->id, &s->draws)));
     for (size_t i = 0; i < s->draws->count; i++) {
         const struct draw *draw = s->draws->items[i];
         struct topup *topup;
         struct parcel *parcel;
 
         if (draw->fund == FUND_TOPUP)
-            TRY(batch_topup_by_id(s->batch, s->book, draw->source, &topup));
+            err = batch_both(err, batch_topup_by_id(s->batch, s->book, draw->source, &topup));
         else if (draw->source != 0)
-            TRY(batch_parcel_by_id(s->batch, s->book, draw->source, &parcel));
+            err = batch_both(err, batch_parcel_by_id(s->batch, s->book, draw->source, &parcel));
     }
-    fact_claim_ref(s->fact, ref);
-    return batch_claim(s->batch, s->book->account->id, ref, &s->claim);
+    return err;
 }
 
 /* What a draw was taken from, looked up again: everything is loaded by now. */
@@ -147,12 +160,14 @@ enum err load_chargeback(struct step *s)
 {
     const struct chargeback_ask *ask = s->command->ask;
 
-    TRY(need_book(s, BOOK_SUBJECT));
-    if (s->missing)
-        return ERR_NONE;
-    TRY(batch_topup(s->batch, s->book, s->command->object, &s->topup));
+    bool there;
+    enum err err = need_book(s, BOOK_SUBJECT, &there);
+
+    if (!there)
+        return err;
+    err = batch_both(err, batch_topup(s->batch, s->book, s->command->object, &s->topup));
     s->missing = s->topup == NULL;
-    return batch_fact(s->batch, s->book->account->id, FACT_CHARGEBACK, ask->ref, &s->fact);
+    return batch_both(err, batch_fact(s->batch, s->book->account->id, FACT_CHARGEBACK, ask->ref, &s->fact));
 }
 
 struct decision decide_chargeback(struct step *s)
@@ -166,8 +181,10 @@ struct decision decide_chargeback(struct step *s)
 
 enum err load_claim(struct step *s)
 {
-    TRY(need_book(s, BOOK_SUBJECT));
-    return s->missing ? ERR_NONE : batch_claim(s->batch, s->book->account->id, s->command->object, &s->claim);
+    bool there;
+    enum err err = need_book(s, BOOK_SUBJECT, &there);
+
+    return there ? batch_both(err, batch_claim(s->batch, s->book->account->id, s->command->object, &s->claim)) : err;
 }
 
 struct decision decide_claim(struct step *s)
@@ -182,8 +199,11 @@ struct decision decide_claim(struct step *s)
 
 enum err load_resource(struct step *s)
 {
-    TRY(need_book(s, 0));
-    return s->missing ? ERR_NONE : batch_resource(s->batch, s->book->account->id, s->command->object, &s->resource);
+    bool there;
+    enum err err = need_book(s, 0, &there);
+
+    return there ? batch_both(err, batch_resource(s->batch, s->book->account->id, s->command->object, &s->resource))
+                 : err;
 }
 
 struct decision decide_resource(struct step *s)
@@ -201,8 +221,10 @@ enum err load_credit(struct step *s)
 {
     const struct credit_ask *ask = s->command->ask;
 
-    TRY(need_book(s, 0));
-    return s->missing ? ERR_NONE : batch_fact(s->batch, s->book->account->id, FACT_CREDIT, ask->ref, &s->fact);
+    bool there;
+    enum err err = need_book(s, 0, &there);
+
+    return there ? batch_both(err, batch_fact(s->batch, s->book->account->id, FACT_CREDIT, ask->ref, &s->fact)) : err;
 }
 
 struct decision decide_credit(struct step *s)

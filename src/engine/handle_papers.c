@@ -2,10 +2,23 @@
 /* Documents and cases: what people attach and what they ask staff for. */
 #include "engine/step.h"
 
+#include "domain/paper.h"
+
 #include <sodium.h>
 #include <string.h>
 
 #define DOCUMENT_BYTES_MAX ((size_t)5 << 20)
+
+/* Those that this batch has not saved yet are not among them: a bound of what is stored, not a promise to the last. */
+static enum err documents_count(struct step *s)
+{
+    if (s->command->kind != COMMAND_DOCUMENT || s->config->documents_day_max == 0 || s->book == NULL ||
+        s->batch->gathering)
+        return ERR_NONE;
+    const struct value args[] = {value_int("account", s->book->account->id), value_int("since", s->d.now.ms - MS_DAY)};
+
+    return store_int(s->batch->store, QUERY_DOCUMENTS_COUNT, args, ARRAY_COUNT(args), &s->documents_day);
+}
 
 enum err load_paper(struct step *s)
 {
@@ -20,7 +33,7 @@ enum err load_paper(struct step *s)
         s->missing = s->book == NULL;
     }
     if (withdrawal == NULL || s->missing)
-        return ERR_NONE;
+        return documents_count(s);
     if (!id_parse("wd", withdrawal, &id)) {
         s->missing = true;
         return ERR_NONE;
@@ -30,22 +43,7 @@ enum err load_paper(struct step *s)
     TRY(batch_dossier(s->batch, id, BOOK_IDENTITY | BOOK_TOPUPS, &s->dossier, &owner));
     s->missing = s->dossier == NULL || (s->book != NULL && s->book != owner);
     s->book = owner;
-    return ERR_NONE;
-}
-
-/* What a file is, by its first bytes, not by what it is called. */
-static const char *media_type_of(const unsigned char *data, size_t size)
-{
-    static const struct {
-        const char *type, *magic;
-        size_t bytes;
-    } known[] = {
-        {"application/pdf", "%PDF-", 5}, {"image/png", "\x89PNG\r\n\x1a\n", 8}, {"image/jpeg", "\xff\xd8\xff", 3}};
-
-    for (size_t i = 0; i < ARRAY_COUNT(known); i++)
-        if (size >= known[i].bytes && memcmp(data, known[i].magic, known[i].bytes) == 0)
-            return known[i].type;
-    return NULL;
+    return documents_count(s);
 }
 
 static struct decision decode(struct step *s, const struct document_ask *ask, unsigned char **ret, size_t *ret_size)
@@ -78,10 +76,14 @@ struct decision decide_document(struct step *s)
 
     if (s->book == NULL)
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/account", "An account or a withdrawal is needed.");
+    if (s->config->documents_day_max > 0 && s->documents_day >= s->config->documents_day_max)
+        return decision_conflict(REFUSAL_STATE_CONFLICT,
+                                 "The account has brought as many documents as a day has room for; "
+                                 "bring it tomorrow.");
     decision = decode(s, ask, &data, &size);
     if (!decision_accepts(&decision))
         return decision;
-    type = media_type_of(data, size);
+    type = paper_type(data, size);
     if (type == NULL || (ask->media_type != NULL && strcmp(type, ask->media_type) != 0))
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, ask->media_type != NULL ? "/media_type" : "/content",
                                 "PDF, PNG and JPEG are taken; the content must be what the type says.");
@@ -98,7 +100,8 @@ struct decision decide_document(struct step *s)
     deciding_fill(document->uploader, sizeof document->uploader, s->command->principal);
     document->at = s->d.now;
     deciding_move(&s->d, "doc", document->id, NULL, "uploaded", "kept");
-    if (s->dossier != NULL)
+    /* What staff bring is kept beside it; what was asked of the customer is answered by the customer. */
+    if (s->dossier != NULL && (s->command->roles & (ROLE_CUSTOMER | ROLE_WITHDRAW)) != 0)
         withdrawal_documented(&s->d, s->dossier, document->id);
     s->d.object = document->id;
     answer_document(s, document);
@@ -114,18 +117,14 @@ static const char *ticket_json(struct step *s, const struct ticket_ask *ask)
                    {"city", ask->city},           {"branch", ask->branch},
                    {"reason", ask->reason},       {"withdrawal", ask->withdrawal}};
     struct out out;
-    const char *json;
 
-    out_init(&out);
+    out_init_in(&out, s->d.arena);
     out_object(&out, NULL);
     out_money(&out, "amount", ask->amount);
     for (size_t i = 0; i < ARRAY_COUNT(members); i++)
         out_string(&out, members[i].name, members[i].value);
     out_object_end(&out);
-    INVARIANT(2, !out.failed);
-    json = deciding_text(&s->d, "%s", out.data);
-    out_fini(&out);
-    return json;
+    return deciding_written(&out);
 }
 
 struct decision decide_ticket(struct step *s)

@@ -5,8 +5,9 @@
 static enum err load_pair(struct step *s, enum parcel_kind kind, const char *ref, const char *giver,
                           const char *receiver)
 {
-    TRY(batch_book(s->batch, giver, BOOK_TOPUPS, &s->book));
-    TRY(batch_book(s->batch, receiver, BOOK_PARCELS, &s->other));
+    enum err err = batch_book(s->batch, giver, BOOK_TOPUPS, &s->book);
+
+    TRY(batch_both(err, batch_book(s->batch, receiver, BOOK_PARCELS, &s->other)));
     s->missing = s->book == NULL || s->other == NULL;
     return batch_parcel(s->batch, kind, ref, &s->parcel);
 }
@@ -63,13 +64,13 @@ static enum err load_parcel(struct step *s, enum parcel_kind kind)
     s->missing = s->parcel == NULL;
     if (s->missing)
         return ERR_NONE;
-    TRY(batch_book_by_id(s->batch, s->parcel->giver, BOOK_TOPUPS, &s->book));
-    TRY(batch_book_by_id(s->batch, s->parcel->receiver, BOOK_PARCELS, &s->other));
-    TRY(batch_draws(s->batch, s->parcel->id, &s->draws));
+    enum err err = batch_book_by_id(s->batch, s->parcel->giver, BOOK_TOPUPS, &s->book);
+    err = batch_both(err, batch_book_by_id(s->batch, s->parcel->receiver, BOOK_PARCELS, &s->other));
+    TRY(batch_both(err, batch_draws(s->batch, s->parcel->id, &s->draws)));
     for (size_t i = 0; i < s->draws->count; i++)
         if (s->draws->items[i]->fund == FUND_TOPUP)
-            TRY(batch_topup_by_id(s->batch, s->book, s->draws->items[i]->source, &topup));
-    return ERR_NONE;
+            err = batch_both(err, batch_topup_by_id(s->batch, s->book, s->draws->items[i]->source, &topup));
+    return err;
 }
 
 enum err load_recall(struct step *s)

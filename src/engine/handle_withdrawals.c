@@ -27,23 +27,78 @@ void withdrawal_answer(struct step *s)
     s->version = dossier->withdrawal->version;
 }
 
+/* Names of payers are sealed, one by one: they are opened only where they are compared. */
+static unsigned topups_with_payers(const struct policy *policy, enum route route, bool destination)
+{
+    return withdrawal_asks_payers(policy, route, destination) ? BOOK_PAYERS : BOOK_TOPUPS;
+}
+
+static bool named_before(const char *const *names, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(names[i], names[at]) == 0)
+            return true;
+    return false;
+}
+
+/* What counts as a document is one that was brought, for this account. */
+static enum err document_find(struct step *s, const char *name, bool *ret_own)
+{
+    const struct document *document = NULL;
+    int64_t id;
+
+    *ret_own = false;
+    if (!id_parse("doc", name, &id))
+        return ERR_NONE;
+    TRY(batch_document(s->batch, id, &document));
+    *ret_own = document != NULL && document->account == s->book->account->id;
+    return ERR_NONE;
+}
+
+/* AL-14: each counts once. */
+static enum err documents_find(struct step *s, const struct field_list *documents)
+{
+    const char *const *names = documents->items;
+    enum err err = ERR_NONE;
+
+    s->strange_document = 0;
+    for (size_t i = 0; i < documents->count; i++) {
+        bool own = false;
+        enum err found = named_before(names, i) ? ERR_NONE : document_find(s, names[i], &own);
+
+        err = batch_both(err, found);
+        if (found == ERR_NONE && !own && s->strange_document == 0)
+            s->strange_document = i + 1;
+    }
+    return err;
+}
+
 enum err load_withdraw(struct step *s)
 {
     const struct withdraw_ask *ask = s->command->ask;
 
-    TRY(batch_book(s->batch, ask->account, BOOK_IDENTITY | BOOK_SUBJECT | BOOK_TOPUPS, &s->book));
+    TRY(batch_book(s->batch, ask->account, 0, &s->book));
     s->missing = s->book == NULL;
     if (s->missing)
         return ERR_NONE;
     s->d.policy = policies_find(s->config->policies, s->book->account->policy, 0);
-    return batch_book_fill(s->batch, s->book, BOOK_PAYERS);
+    return batch_both(
+        documents_find(s, &ask->documents),
+        batch_book_fill(s->batch, s->book,
+                        BOOK_IDENTITY | BOOK_SUBJECT |
+                            topups_with_payers(s->d.policy, (enum route)ask->route, ask->destination.given)));
 }
 
 struct decision decide_withdraw(struct step *s)
 {
     struct dossier *dossier = ARENA_MUST(s->d.arena, struct dossier);
-    struct decision decision =
-        withdrawal_make(&s->d, s->book, s->command->ask, s->command->dry_run, dossier, &s->quote);
+    struct decision decision;
+
+    if (s->strange_document > 0)
+        return decision_refused(REFUSAL_INVALID_VALUE, NULL,
+                                deciding_text(&s->d, "/documents/%zu", s->strange_document - 1),
+                                "There is no such document of this account, or it is named twice.");
+    decision = withdrawal_make(&s->d, s->book, s->command->ask, s->command->dry_run, dossier, &s->quote);
 
     if (!decision_accepts(&decision))
         return decision;
@@ -60,22 +115,44 @@ struct decision decide_withdraw(struct step *s)
     return decision;
 }
 
+/* The other top-ups of the account are read only where a quote is made again: when the code is right (it may plan anew,
+ * and then names are compared), at a review, and while a leg waits for its first send. Evidence moves nothing but its
+ * own lots. */
+static unsigned topups_needed(enum command_kind kind, const struct policy *policy, const struct dossier *dossier)
+{
+    const struct withdrawal *w = dossier->withdrawal;
+
+    if (kind == COMMAND_CODE)
+        return topups_with_payers(policy, w->route, w->destination != NULL);
+    if (kind == COMMAND_REVIEW)
+        return BOOK_TOPUPS;
+    for (size_t i = 0; kind == COMMAND_TICK && i < dossier->legs_count; i++)
+        if (dossier->legs[i]->status == LEG_HELD)
+            return BOOK_TOPUPS;
+    return 0;
+}
+
+/* Asked for together with the dossier where each further question is another way over the network. */
+static unsigned topups_likely(enum command_kind kind)
+{
+    return kind == COMMAND_CODE ? BOOK_PAYERS : kind == COMMAND_REVIEW ? BOOK_TOPUPS : 0;
+}
+
 enum err load_withdrawal(struct step *s)
 {
-    /* A right code may plan anew, and then names are compared again. */
-    unsigned payers = s->command->kind == COMMAND_CODE ? BOOK_PAYERS : 0;
-
-    TRY(batch_dossier(s->batch, s->command->object_id, BOOK_IDENTITY | BOOK_SUBJECT | BOOK_TOPUPS | payers, &s->dossier,
-                      &s->book));
+    TRY(batch_dossier(s->batch, s->command->object_id,
+                      BOOK_IDENTITY | BOOK_SUBJECT | (s->batch->shared ? topups_likely(s->command->kind) : 0),
+                      &s->dossier, &s->book));
     s->missing = s->dossier == NULL;
-    if (!s->missing)
-        s->d.policy = pinned(s, s->dossier->withdrawal);
-    return ERR_NONE;
+    if (s->missing)
+        return ERR_NONE;
+    s->d.policy = pinned(s, s->dossier->withdrawal);
+    return batch_book_fill(s->batch, s->book, topups_needed(s->command->kind, s->d.policy, s->dossier));
 }
 
 static struct decision answered(struct step *s, struct decision decision)
 {
-    if (decision_accepts(&decision))
+    if (decision_accepts(&decision) && !s->command->quiet)
         withdrawal_answer(s);
     return decision;
 }
@@ -97,6 +174,15 @@ struct decision decide_cancel(struct step *s)
     return answered(s, withdrawal_cancel(&s->d, s->book, s->dossier));
 }
 
+/* Whoever looks at applications sends them back or rejects them; a yes is another's. */
+bool review_allows(const struct command *command)
+{
+    const struct review_ask *ask = command->ask;
+
+    return (command->roles & ROLE_APPROVE) != 0 ||
+           (ask->decision != REVIEW_APPROVE && (command->roles & ROLE_REVIEW) != 0);
+}
+
 struct decision decide_review(struct step *s)
 {
     return answered(s, withdrawal_review(&s->d, s->book, s->dossier, s->command->ask, s->command->if_match,
@@ -107,24 +193,62 @@ struct decision decide_tick(struct step *s)
 {
     struct channel_terms terms = terms_of(s->config->channels);
 
+    if (s->quarantined)
+        return answered(s, withdrawal_question(&s->d, s->book, s->dossier, &s->calls));
     return answered(s, withdrawal_tick(&s->d, s->book, s->dossier, &terms, &s->calls));
+}
+
+enum err told_load(struct batch *batch, struct dossier *dossier)
+{
+    struct rows rows = {0};
+
+    if (dossier->told_loaded)
+        return ERR_NONE;
+    TRY(batch_evidence(batch, dossier->withdrawal->id, &rows));
+    size_t count = rows.count + dossier->told_count, capacity = 2 * count + 16;
+    struct evidence **told = arena_alloc(batch->arena, capacity * sizeof(struct evidence *));
+    if (told == NULL)
+        return ERR_RETRY;
+    for (size_t i = 0; i < count; i++)
+        told[i] = i < rows.count ? rows.items[i] : dossier->told[i - rows.count];
+    dossier->told = told;
+    dossier->told_count = count;
+    dossier->told_capacity = capacity;
+    dossier->told_loaded = true;
+    return ERR_NONE;
+}
+
+/* A channel's words are bytes until here. What is no text would stop a store that takes only text, and each time that
+ * it is told again. */
+static void answer_clean(struct channel_answer *answer)
+{
+    text_clean(answer->key, sizeof answer->key);
+    text_clean(answer->code, sizeof answer->code);
+    text_clean(answer->detail, sizeof answer->detail);
+    text_clean(answer->reference, sizeof answer->reference);
+    text_clean(answer->currency, sizeof answer->currency);
 }
 
 enum err load_evidence(struct step *s)
 {
-    struct rows rows = {0};
+    const struct attempt *attempt;
 
-    TRY(store_select(s->batch->store, QUERY_ATTEMPT_BY_KEY, (struct value[]){value_text("key", s->command->answer.key)},
-                     1, &attempt_table, s->batch->arena, &rows));
-    /* A key that we never made, or never gave to this channel: decide_evidence keeps it for people to see. */
-    if (rows.count == 0 || strcmp(((const struct attempt *)rows.items[0])->channel, s->command->channel) != 0)
-        return ERR_NONE;
-    s->command->object_id = ((const struct attempt *)rows.items[0])->withdrawal;
+    answer_clean(&s->command->answer);
+    TRY(batch_attempt_by_key(s->batch, s->command->answer.key, &attempt));
+    /* A key that we never made, or never gave to this channel. */
+    if (attempt == NULL || strcmp(attempt->channel, s->command->channel) != 0)
+        return load_stray_evidence(s);
+    s->command->object_id = attempt->withdrawal;
+    if (s->quarantined)
+        TRY(batch_quarantine(s->batch, &s->quarantine));
     TRY(load_withdrawal(s));
     for (size_t i = 0; !s->missing && i < s->dossier->attempts_count; i++)
         if (strcmp(s->dossier->attempts[i]->key, s->command->answer.key) == 0)
             s->attempt = s->dossier->attempts[i];
-    return ERR_NONE;
+    if (s->attempt == NULL ||
+        evidence_is_plain(s->dossier, s->attempt, s->command->answer.amount, s->command->answer.currency))
+        return ERR_NONE;
+    return told_load(s->batch, s->dossier);
 }
 
 /* Somebody proves something about a payment that is not ours: worth an incident, moves nothing. */
@@ -149,33 +273,52 @@ static struct decision evidence_unknown(struct step *s)
     return decision_ok();
 }
 
+static bool is_news(const struct evidence *evidence)
+{
+    return strcmp(evidence->effect, "none") != 0 && strcmp(evidence->effect, "duplicate") != 0;
+}
+
 struct decision decide_evidence(struct step *s)
 {
     const struct channel_answer *answer = &s->command->answer;
+    struct decision decision;
 
+    if (s->stray != NULL)
+        return decide_stray_evidence(s);
     if (s->attempt == NULL)
         return evidence_unknown(s);
-    return answered(s,
-                    withdrawal_evidence(&s->d, s->book, s->dossier, s->attempt, s->command->channel, s->command->source,
-                                        answer->kind, answer->key, answer->code, deciding_copy(&s->d, answer->detail),
-                                        answer->reference, answer->amount, answer->currency));
+    decision = withdrawal_evidence(&s->d, s->book, s->dossier, s->attempt, s->command->channel, s->command->source,
+                                   answer->kind, answer->key, answer->code, deciding_copy(&s->d, answer->detail),
+                                   answer->reference, answer->amount, answer->currency);
+    if (s->quarantine != NULL && is_news(s->dossier->told[s->dossier->told_count - 1]))
+        quarantine_disturb(&s->d, s->quarantine);
+    return answered(s, decision);
+}
+
+enum err load_resolve(struct step *s)
+{
+    const struct evidence_ask *ask = s->command->ask;
+    bool own = true;
+
+    TRY(load_withdrawal(s));
+    if (s->missing)
+        return ERR_NONE;
+    if (ask->document != NULL)
+        TRY(document_find(s, ask->document, &own));
+    s->strange_document = !own;
+    return told_load(s->batch, s->dossier);
 }
 
 /* Two people settle what no channel tells: the first proposes with a document, another one confirms the same. */
-static const struct evidence *proposal(struct step *s, const struct attempt *attempt, const struct evidence_ask *ask,
-                                       bool *ret_own)
+static const struct evidence *proposal(const struct step *s, const struct attempt *attempt,
+                                       const struct evidence_ask *ask, bool *ret_own)
 {
-    struct rows rows = {0};
     char own[REF_BYTES];
 
     *ret_own = false;
     deciding_fill(own, sizeof own, s->command->principal); /* cut as it is in the row */
-    if (store_select(s->batch->store, QUERY_EVIDENCE_BY_WITHDRAWAL,
-                     (struct value[]){value_int("withdrawal", s->dossier->withdrawal->id)}, 1, &evidence_table,
-                     s->batch->arena, &rows) != ERR_NONE)
-        return NULL;
-    for (size_t i = rows.count; i > 0; i--) {
-        const struct evidence *row = rows.items[i - 1];
+    for (size_t i = s->dossier->told_count; i > 0; i--) {
+        const struct evidence *row = s->dossier->told[i - 1];
 
         if (row->attempt != attempt->id || row->effect == NULL || strcmp(row->effect, "proposed") != 0 ||
             row->kind != (enum evidence_kind)ask->kind || row->amount.minor != ask->amount.minor)
@@ -205,6 +348,7 @@ static struct decision propose(struct step *s, const struct attempt *attempt, co
     row->detail = deciding_text(&s->d, "document %s: %s", ask->document, ask->reason != NULL ? ask->reason : "");
     row->effect = "proposed";
     row->at = s->d.now;
+    dossier_add_told(&s->d, s->dossier, row);
     s->d.object = s->dossier->withdrawal->id;
     deciding_move(&s->d, "at", attempt->id, NULL, "proposed", NULL);
     return decision_ok();
@@ -238,6 +382,8 @@ struct decision decide_resolve(struct step *s)
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/kind", "paid or not_paid");
     if (ask->document == NULL)
         return decision_refused(REFUSAL_DOCUMENTS_REQUIRED, NULL, "/document", "A decision by hand needs a document.");
+    if (s->strange_document > 0)
+        return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/document", "There is no such document of this account.");
     if (!leg_is_manual(s->dossier, attempt))
         return decision_conflict(REFUSAL_STATE_CONFLICT,
                                  "Only a payment that has aged into manual is decided by hand.");

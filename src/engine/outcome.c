@@ -39,18 +39,50 @@ void outcome_add(struct outcome *outcome, const struct step *step)
         *outcome->effects_last = effect;
         outcome->effects_last = &effect->next;
     }
+    if (step->turned)
+        outcome->turned = step->quarantine;
     if (step->dossier != NULL && step->dossier->withdrawal != NULL)
         outcome->next = instant_earlier(outcome->next, step->dossier->withdrawal->next_at);
+}
+
+static void effect_free(struct effect *effect)
+{
+    free(effect->request);
+    free(effect);
 }
 
 void outcome_free(struct outcome *outcome)
 {
     for (struct effect *effect = outcome->effects, *next; effect != NULL; effect = next) {
         next = effect->next;
-        free(effect->request);
-        free(effect);
+        effect_free(effect);
     }
     outcome->effects = NULL;
+}
+
+bool outcome_sends(const struct outcome *outcome)
+{
+    for (const struct effect *effect = outcome->effects; effect != NULL; effect = effect->next)
+        if (!effect->query)
+            return true;
+    return false;
+}
+
+void outcome_withhold(struct outcome *outcome)
+{
+    struct effect **at = &outcome->effects;
+
+    while (*at != NULL) {
+        struct effect *effect = *at;
+
+        if (effect->query) {
+            at = &effect->next;
+            continue;
+        }
+        *at = effect->next;
+        effect_free(effect);
+    }
+    outcome->effects_last = at;
 }
 
 void outcome_send(const struct engine_config *config, struct outcome *outcome)

@@ -128,22 +128,33 @@ static enum err name_offer(struct opening *opening, const char *source, const ch
     return ERR_NONE;
 }
 
+/* The newest version of some policy that has this very text, NULL: none. */
+static const struct policy_text *stored_same(const struct opening *opening, const char *text)
+{
+    for (size_t i = 0; i < opening->stored.count; i++) {
+        const struct policy_text *stored = opening->stored.items[i];
+
+        if (strcmp(stored->text, text) == 0 && stored_newest(opening, stored->name) == stored)
+            return stored;
+    }
+    return NULL;
+}
+
 /* A text that is not the newest stored one becomes the next version; the same text again adds nothing. */
 static enum err text_offer(struct opening *opening, const char *source, const char *text, size_t size)
 {
     struct policies *policies = opening->policies;
     size_t before = policies->count;
+    const struct policy_text *same = stored_same(opening, text);
 
+    if (same != NULL)
+        return name_offer(opening, source, same->name);
     TRY(policy_add(opening, source, text, size, 1));
     struct policy *offered = &policies->items[before];
     TRY(name_offer(opening, source, offered->name));
     if (opening->store == NULL)
         return ERR_NONE;
     const struct policy_text *newest = stored_newest(opening, offered->name);
-    if (newest != NULL && strcmp(newest->text, text) == 0) {
-        policies->count = before;
-        return ERR_NONE;
-    }
     offered->version = newest == NULL ? 1 : newest->version + 1;
     return version_insert(opening, offered->name, offered->version, text);
 }

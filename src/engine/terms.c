@@ -30,7 +30,7 @@ static int64_t terms_dedupe_ms(const void *channels, const char *name)
 {
     const struct channel *channel = channels_find(channels, name);
 
-    return channel != NULL ? channel->capability.dedupe_days * MS_DAY : 0;
+    return channel != NULL ? channel->capability.dedupe_ms : 0;
 }
 
 static int64_t terms_spacing_ms(const void *channels, const char *name)

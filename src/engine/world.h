@@ -18,4 +18,7 @@ struct system_clock {
 };
 struct instant system_clock_now(void *clock);
 
+/* Microseconds of a clock that only goes forward and says nothing of the date: for how long something took. */
+int64_t monotonic_us(void);
+
 #endif

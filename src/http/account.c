@@ -25,7 +25,7 @@ static enum err show(struct request *request, struct store *store, struct out *o
     if (account == NULL)
         return ERR_NONE;
     TRY(identity_load(request, store, account, &identity));
-    view_account(out, account, identity);
+    view_account(out, account, identity, engine_now(server_config(request->server)->engine));
     return ERR_NONE;
 }
 
@@ -34,7 +34,8 @@ void account_show(struct request *request)
     request_read(request, show);
 }
 
-/* Staff see every account, or those of one master; a customer its own and its members. */
+/* Staff see every account, or those of one master, or look for one by how its ref begins; a customer its own and its
+ * members. */
 static enum err list_rows(struct request *request, struct store *store, struct rows *ret)
 {
     const struct parameters *asked = &request->parameters;
@@ -43,6 +44,11 @@ static enum err list_rows(struct request *request, struct store *store, struct r
     struct value args[] = {value_int("after", asked->cursor), value_int("limit", asked->limit + 1),
                            value_text("master", master), value_text("own", asked->master != NULL ? NULL : own)};
 
+    if (asked->query != NULL) {
+        struct value looked[] = {value_text("query", asked->query), value_int("limit", asked->limit)};
+
+        return store_select(store, QUERY_ACCOUNTS_BY_PREFIX, looked, 2, &account_table, &request->arena, ret);
+    }
     return store_select(store, master != NULL ? QUERY_ACCOUNTS_OF_FAMILY : QUERY_ACCOUNTS_LIST, args,
                         master != NULL ? 4 : 2, &account_table, &request->arena, ret);
 }
@@ -51,6 +57,7 @@ static enum err list_rows(struct request *request, struct store *store, struct r
 static enum err list(struct request *request, struct store *store, struct out *out)
 {
     struct rows rows;
+    struct instant now = engine_now(server_config(request->server)->engine);
     size_t shown, seen = 0;
 
     TRY(list_rows(request, store, &rows));
@@ -60,7 +67,7 @@ static enum err list(struct request *request, struct store *store, struct out *o
         const struct account *account = rows.items[i];
         if (!request_sees(request, account->ref, account->master))
             continue;
-        view_account(out, account, NULL);
+        view_account(out, account, NULL, now);
         seen++;
     }
     request_list_end(out, seen > 0 && shown < rows.count ? ((const struct account *)rows.items[shown - 1])->id : 0);

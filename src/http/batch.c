@@ -3,7 +3,7 @@
  *
  * The shape of a line is the shape of the command's body with `op` and the names that otherwise stand in the path in
  * front. Lines go to the engine in windows, in their order; a line that is not understood gets its problem and stops
- * nobody. */
+ * nobody. One that cannot be taken now (503) holds up all behind it, so that the order stays. */
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "http/batch.h"
 #include "http/request.h"
 
-#define WINDOW 2048 /* leaves room in the engine's queue for others */
+#define WINDOW 1024 /* leaves room in the engine's queue for others */
 #define LINE_FIELDS_MAX 24
 
 /* In front of every line's ask. */
@@ -24,6 +24,7 @@ struct line_head {
 };
 
 /* X(command, member that names the account or NULL, member that names the object or NULL) */
+/* clang-format off */
 #define OPS(X)                                                                                                         \
     X(COMMAND_ACCOUNT_PUT, "account", NULL)                                                                            \
     X(COMMAND_TOPUP, "account", NULL)                                                                                  \
@@ -32,8 +33,10 @@ struct line_head {
     X(COMMAND_CHARGEBACK, "account", "topup")                                                                          \
     X(COMMAND_CLAIM_PUT, "account", "claim")                                                                           \
     X(COMMAND_RESOURCE_PUT, "account", "resource")                                                                     \
-    X(COMMAND_CREDIT, "account", NULL) X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref")                  \
-        X(COMMAND_ALLOCATE, NULL, NULL) X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
+    X(COMMAND_CREDIT, "account", NULL)                                                                                 \
+    X(COMMAND_TRANSFER, NULL, NULL) X(COMMAND_RECALL, NULL, "ref") X(COMMAND_ALLOCATE, NULL, NULL)                     \
+        X(COMMAND_INVOICED_PUT, NULL, "ref") X(COMMAND_RECLAIM, NULL, "ref")
+/* clang-format on */
 
 static const struct op {
     enum command_kind kind;
@@ -58,6 +61,7 @@ struct batch {
     struct request *request;
     struct line *lines;
     size_t count, next;       /* next to be submitted */
+    _Atomic bool held_up;     /* a line was not taken: none behind it is, for it may need that one or replace it */
     _Atomic size_t in_flight; /* one more while a window is being submitted */
 };
 
@@ -155,7 +159,26 @@ static void line_problem(struct line *line, int status, const char *code, const 
                                          .detail = detail,
                                          .request_id = line->batch->request->id,
                                          .fields = problems});
+    if (out.failed)
+        out_fini(&out);
     line->reply = (struct reply){.status = status, .body = out.data, .body_bytes = out.size, .problem = true};
+}
+
+/* A line whose problem found no memory is not known: a fault, whatever was to be told. */
+static void line_write(struct out *out, size_t number, const struct request *request, const struct reply *reply)
+{
+    bool missing = reply->body == NULL;
+
+    out_format(out, "{\"line\":%zu,\"status\":%d,\"body\":", number,
+               missing ? MHD_HTTP_SERVICE_UNAVAILABLE : reply->status);
+    if (missing)
+        view_problem(out, &(struct problem){.status = MHD_HTTP_SERVICE_UNAVAILABLE,
+                                            .code = "unavailable",
+                                            .detail = "Not now. Send the line again.",
+                                            .request_id = request->id});
+    else
+        out_bytes(out, reply->body, reply->body_bytes);
+    out_bytes(out, "}\n", 2);
 }
 
 static void line_command(struct line *line, const struct op *op, const struct line_head *head, const char *text,
@@ -169,6 +192,7 @@ static void line_command(struct line *line, const struct op *op, const struct li
         snprintf(command->account, sizeof(command->account), "%s", head->account);
     if (head->object != NULL)
         snprintf(command->object, sizeof(command->object), "%s", head->object);
+    command->held_up = &line->batch->held_up;
     command->ask = command_shape(op->kind) != &empty_shape ? (const void *)(head + 1) : NULL;
     ask_name_account(command);
     hash_parts("batch", NULL, &part, 1, command->fingerprint, sizeof(command->fingerprint));
@@ -208,7 +232,37 @@ enum err batch_line_check(const char *text, size_t size, struct arena *arena, st
     return line_parse(text, size, arena, problems, &index, &head);
 }
 
-static void line_read(struct line *line, const char *text, size_t size)
+static const struct field *member_named(const struct shape *shape, const char *name, size_t size)
+{
+    for (size_t i = 0; shape != NULL && i < shape->fields_count; i++)
+        if (strncmp(shape->fields[i].name, name, size) == 0 && shape->fields[i].name[size] == '\0')
+            return &shape->fields[i];
+    return NULL;
+}
+
+bool batch_member_kind(const char *op, const char *path, enum field_kind *ret)
+{
+    size_t size = strcspn(path, ".");
+
+    pthread_once(&op_shapes_made, op_shapes_make);
+    for (size_t i = 0; i < ARRAY_COUNT(ops); i++) {
+        const struct field *field;
+
+        if (op != NULL && strcmp(op, op_shapes[i].name) != 0)
+            continue;
+        field = member_named(&op_shapes[i], path, size);
+        if (field != NULL && path[size] == '.')
+            field = member_named(field->shape, path + size + 1, strlen(path + size + 1));
+        if (field != NULL) {
+            *ret = field->kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False: not now, and so nothing behind it either. */
+static bool line_read(struct line *line, const char *text, size_t size)
 {
     struct field_problems problems = {0};
     struct line_head *head = NULL;
@@ -217,10 +271,9 @@ static void line_read(struct line *line, const char *text, size_t size)
 
     if (err == ERR_REQUEST)
         line_problem(line, MHD_HTTP_BAD_REQUEST, "malformed", "The line is not of the expected shape.", &problems);
-    else if (err != ERR_NONE)
-        line_problem(line, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "Not now. Send the line again.", NULL);
-    else
+    else if (err == ERR_NONE)
         line_command(line, &ops[index], head, text, size);
+    return err == ERR_NONE || err == ERR_REQUEST;
 }
 
 /* ---- to the engine and back ---- */
@@ -252,6 +305,7 @@ static bool window_submit(struct batch *batch)
             continue;
         line->command.done = line_done;
         line->command.context = line;
+        line->command.patient = true; /* a window bounds them */
         atomic_fetch_add(&batch->in_flight, 1);
         if (!engine_submit(engine, &line->command)) {
             atomic_fetch_sub(&batch->in_flight, 1);
@@ -278,9 +332,7 @@ static void batch_finish(struct batch *batch)
     out_init(&out);
     for (size_t i = 0; i < batch->count; i++) {
         struct reply *reply = &batch->lines[i].reply;
-        out_format(&out, "{\"line\":%zu,\"status\":%d,\"body\":", i + 1, reply->status);
-        out_bytes(&out, reply->body, reply->body_bytes);
-        out_bytes(&out, "}\n", 2);
+        line_write(&out, i + 1, request, reply);
         reply_fini(reply);
     }
     free(batch->lines);
@@ -326,12 +378,16 @@ static void lines_read(struct batch *batch)
 {
     const char *at = batch->request->body;
     const char *end = at + batch->request->body_size;
+    bool now = true;
 
     for (size_t i = 0; i < batch->count; i++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t size = (size_t)((stop != NULL ? stop : end) - at);
         batch->lines[i].batch = batch;
-        line_read(&batch->lines[i], at, size);
+        now = now && line_read(&batch->lines[i], at, size);
+        if (!now)
+            line_problem(&batch->lines[i], MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "Not now. Send the line again.",
+                         NULL);
         at += size + 1;
     }
 }

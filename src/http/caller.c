@@ -5,19 +5,24 @@
 #include <string.h>
 
 #include "base/field.h"
+#include "engine/role.h"
 #include "store/keyring.h"
 
 #define TOKEN_BYTES_MAX 256
 #define CUSTOMER_PREFIX "demo-customer:"
 
 static const struct {
-    const char *token;
-    unsigned roles;
+    const char *token, *roles;
 } demo_callers[] = {
-    {"demo-admin", ROLE_FACTS | ROLE_REVIEW | ROLE_READ | ROLE_WITHDRAW | ROLE_DEMO | ROLE_ADMIN},
-    {"demo-billing", ROLE_FACTS | ROLE_READ},
-    {"demo-reviewer", ROLE_REVIEW | ROLE_READ},
-    {"demo-reviewer-2", ROLE_REVIEW | ROLE_READ},
+    {"demo-admin", "viewer support reviewer approver treasurer auditor admin billing demo"},
+    {"demo-billing", "billing"},
+    {"demo-viewer", "viewer"},
+    {"demo-support", "support"},
+    {"demo-approver", "approver"},
+    {"demo-treasurer", "treasurer"},
+    {"demo-auditor", "auditor"},
+    {"demo-reviewer", "reviewer approver treasurer auditor"},
+    {"demo-reviewer-2", "reviewer approver treasurer auditor"},
 };
 
 const char *caller_bearer(const char *authorization)
@@ -30,22 +35,22 @@ const char *caller_bearer(const char *authorization)
     return *token != '\0' && strlen(token) <= TOKEN_BYTES_MAX ? token : NULL;
 }
 
-bool caller_of_demo_token(const char *token, struct caller *ret)
+const char *caller_of_demo_token(const char *token, struct caller *ret)
 {
     *ret = (struct caller){0};
     for (size_t i = 0; i < ARRAY_COUNT(demo_callers); i++) {
         if (strcmp(token, demo_callers[i].token) != 0)
             continue;
         strcpy(ret->principal, token);
-        ret->roles = demo_callers[i].roles;
-        return true;
+        ret->roles = role_bits(demo_callers[i].roles);
+        return demo_callers[i].roles;
     }
     if (strncmp(token, CUSTOMER_PREFIX, strlen(CUSTOMER_PREFIX)) != 0 || !field_ref_ok(token + strlen(CUSTOMER_PREFIX)))
-        return false;
+        return NULL;
     snprintf(ret->principal, sizeof(ret->principal), "%s", token);
     snprintf(ret->own_account, sizeof(ret->own_account), "%s", token + strlen(CUSTOMER_PREFIX));
     ret->roles = ROLE_CUSTOMER;
-    return true;
+    return "customer";
 }
 
 /* Roles that are never given to a key mean nothing on one, and a customer's key without an account is nobody's. */

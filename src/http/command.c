@@ -47,13 +47,13 @@ static void fingerprint_make(const struct request *request, uint8_t ret[HASH_SHO
     hash_parts("request", NULL, parts, count, ret, HASH_SHORT_BYTES);
 }
 
-/* Only a strong tag that we could have given: "v12". */
+/* Only a strong tag that we could have given: "v12", and not "v012". */
 static bool version_read(const char *tag, int64_t *ret)
 {
     int64_t version = 0;
     size_t size = strlen(tag);
 
-    if (size < 4 || size > 21 || tag[0] != '"' || tag[1] != 'v' || tag[size - 1] != '"')
+    if (size < 4 || size > 21 || tag[0] != '"' || tag[1] != 'v' || tag[2] == '0' || tag[size - 1] != '"')
         return false;
     for (size_t i = 2; i < size - 1; i++) {
         if (tag[i] < '0' || tag[i] > '9')
@@ -92,24 +92,20 @@ static bool body_read(struct request *request)
 {
     const struct shape *shape = command_shape(request->command.kind);
     bool empty = shape == &empty_shape;
-    const char *body = request->body;
-    size_t size = request->body_size;
-    struct field_problems problems = {0};
     void *ask;
-    enum err err;
 
-    if (empty && size == 0) {
-        body = "{}";
-        size = 2;
-    }
+    request->command.ask = NULL;
+    if (empty && request->body_size == 0)
+        return true;
     ask = arena_alloc(&request->arena, shape->bytes > 0 ? shape->bytes : 1);
-    err = ask != NULL ? field_read_json(body, size, shape, &request->arena, ask, &problems) : ERR_RETRY;
-    if (err == ERR_REQUEST)
-        request_malformed(request, &problems);
-    else if (err != ERR_NONE)
-        request_fault(request, err, "no memory for the body");
+    if (ask == NULL) {
+        request_fault(request, ERR_RETRY, "no memory for the body");
+        return false;
+    }
+    if (!request_body(request, shape, ask))
+        return false;
     request->command.ask = empty ? NULL : ask;
-    return err == ERR_NONE;
+    return true;
 }
 
 static void names_fill(struct request *request)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Demo switches (contract.md, "Demo mode"): the mailbox, the clock and the moods of the simulated channels. */
+/* Demo switches (api/openapi.yaml, /demo/…): the mailbox, the clock and the moods of the simulated channels. */
 #include <microhttpd.h>
 #include <stdatomic.h>
 
@@ -42,20 +42,6 @@ static enum err messages(struct request *request, struct store *store, struct ou
 void demo_messages(struct request *request)
 {
     request_read(request, messages);
-}
-
-/* ---- bodies ---- */
-
-static bool body_read(struct request *request, const struct shape *shape, void *ret)
-{
-    struct field_problems problems = {0};
-    enum err err = field_read_json(request->body, request->body_size, shape, &request->arena, ret, &problems);
-
-    if (err == ERR_REQUEST)
-        request_malformed(request, &problems);
-    else if (err != ERR_NONE)
-        request_fault(request, err, "no memory for the body");
-    return err == ERR_NONE;
 }
 
 /* ---- the clock ---- */
@@ -129,7 +115,7 @@ void demo_clock(struct request *request)
     struct clock_ask ask = {0};
     struct out out;
 
-    if (!body_read(request, &clock_shape, &ask) || !clock_move(request, &ask))
+    if (!request_body(request, &clock_shape, &ask) || !clock_move(request, &ask))
         return;
     payout_wake(config->payout);
     out_init(&out);
@@ -162,12 +148,18 @@ void demo_channel(struct request *request)
     struct field_problems problems = {0};
     char reason[201] = "";
     struct out out;
+    enum err err;
 
-    if (!body_read(request, &channel_shape, &ask))
+    if (!request_body(request, &channel_shape, &ask))
         return;
-    if (!simulated_script(config->channels->items[0], (const char *const *)ask.next.items, ask.next.count, reason)) {
+    err = simulated_script(config->channels->items[0], (const char *const *)ask.next.items, ask.next.count, reason);
+    if (err == ERR_REQUEST) {
         field_problem_add(&problems, "/next", "out_of_range", "%s", reason);
         request_malformed(request, &problems);
+        return;
+    }
+    if (err != ERR_NONE) {
+        request_fault(request, err, reason);
         return;
     }
     out_init(&out);

@@ -6,12 +6,14 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "channel/simulated.h"
 #include "http/ask.h"
+#include "payout/payout.h"
 
 #define SEED_ARENA_BYTES ((size_t)4 << 20)
 #define PAID_WITHIN_MS 8000
 
-enum sample_outcome { SAMPLE_FACT = 0, SAMPLE_REVIEW, SAMPLE_REJECTED, SAMPLE_PAID };
+enum sample_outcome { SAMPLE_FACT = 0, SAMPLE_REVIEW, SAMPLE_REJECTED, SAMPLE_PAID, SAMPLE_FAILED, SAMPLE_RETURNED };
 
 struct sample {
     enum command_kind kind;
@@ -32,7 +34,9 @@ struct seed {
     const struct policies *policies;
     struct store *reader;
     struct arena arena;
-    char document[ID_TEXT_BYTES];
+    const struct channels *channels;
+    struct payout *payout;
+    char document[ID_TEXT_BYTES], document_before[ID_TEXT_BYTES];
     char *reason; /* 256 bytes */
 };
 
@@ -61,6 +65,9 @@ static void body_write(const struct seed *seed, const char *body, struct out *ou
             body = moment_write(body, now, out);
         } else if (strncmp(body, "{doc}", 5) == 0) {
             out_text(out, seed->document);
+            body += 5;
+        } else if (strncmp(body, "{old}", 5) == 0) {
+            out_text(out, seed->document_before);
             body += 5;
         } else {
             out_bytes(out, *body == '\'' ? "\"" : body, 1);
@@ -108,10 +115,24 @@ static enum err command_run(struct seed *seed, struct command *command, const ch
     return ERR_FATAL;
 }
 
+/* What has no name of its own is asked for under a key, so that a start after one that was cut short does not make a
+ * second one. */
+static void key_give(const struct sample *sample, struct command *command)
+{
+    const struct bytes body = bytes_of_text(sample->body);
+
+    if (command->kind != COMMAND_WITHDRAW && command->kind != COMMAND_DOCUMENT)
+        return;
+    snprintf(command->idempotency_key, sizeof(command->idempotency_key), "sample-%td", sample - samples);
+    hash_parts("sample", NULL, &body, 1, command->fingerprint, sizeof(command->fingerprint));
+}
+
 static struct command command_of(const struct sample *sample, enum command_kind kind, const char *principal,
                                  unsigned roles)
 {
     struct command command = {.kind = kind, .roles = roles};
+
+    key_give(sample, &command);
 
     snprintf(command.principal, sizeof(command.principal), "%s", principal);
     snprintf(command.account, sizeof(command.account), "%s", sample->account);
@@ -139,8 +160,10 @@ static enum err fact_make(struct seed *seed, const struct sample *sample)
     struct reply reply;
 
     TRY(command_run(seed, &command, sample->body, &reply));
-    if (sample->kind == COMMAND_DOCUMENT)
+    if (sample->kind == COMMAND_DOCUMENT) {
+        memcpy(seed->document_before, seed->document, sizeof(seed->document));
         (void)reply_id(&reply, "doc", seed->document);
+    }
     reply_fini(&reply);
     return ERR_NONE;
 }
@@ -182,9 +205,10 @@ static enum err withdrawal_load(struct seed *seed, int64_t id, const struct with
 
 static enum err review(struct seed *seed, const struct sample *sample, int64_t id)
 {
-    struct command command = command_of(sample, COMMAND_REVIEW, "demo-reviewer", ROLE_REVIEW);
-    const char *body = sample->outcome == SAMPLE_PAID ? "{'decision':'approve'}"
-                                                      : "{'decision':'reject','reason':'The customer asked for it.'}";
+    struct command command = command_of(sample, COMMAND_REVIEW, "demo-reviewer", ROLE_APPROVE);
+    const char *body = sample->outcome == SAMPLE_REJECTED
+                           ? "{'decision':'reject','reason':'The customer asked for it.'}"
+                           : "{'decision':'approve'}";
     const struct withdrawal *withdrawal;
     struct reply reply;
 
@@ -197,20 +221,35 @@ static enum err review(struct seed *seed, const struct sample *sample, int64_t i
     return ERR_NONE;
 }
 
-/* Nothing may be left to send when the demo opens. */
-static enum err paid_wait(struct seed *seed, int64_t id)
+/* Nothing is left to send when the demo opens. A start that was cut short in the middle of a payment leaves one that
+ * the janitor asks about in its time, and that is never sent for the first time again: the demo need not wait for it.
+ */
+static enum err end_wait(struct seed *seed, int64_t id, bool returned)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
     const struct withdrawal *withdrawal;
 
     for (int waited_ms = 0; waited_ms < PAID_WITHIN_MS; waited_ms += 10) {
         TRY(withdrawal_load(seed, id, &withdrawal));
-        if (instant_is_set(withdrawal->finished_at))
+        if (returned ? withdrawal->status == WITHDRAWAL_RETURNED : instant_is_set(withdrawal->finished_at))
             return ERR_NONE;
+        if (returned && instant_is_set(withdrawal->finished_at))
+            payout_wake(seed->payout); /* what is owed to us is fetched at once */
         nanosleep(&pause, NULL);
     }
-    snprintf(seed->reason, 256, "a sample withdrawal was not paid in time");
-    return ERR_FATAL;
+    log_line(LOG_LEVEL_WARN, "a sample withdrawal has not ended yet", NULL);
+    return ERR_NONE;
+}
+
+/* What the channel will answer to the payment that the next step sets free. */
+static enum err outcome_script(struct seed *seed, const struct sample *sample)
+{
+    const char *word = sample->outcome == SAMPLE_FAILED ? "refused:ACQ.TRADE_HAS_FINISHED" : "bounce_after:0m";
+    char reason[201];
+
+    if (sample->outcome != SAMPLE_FAILED && sample->outcome != SAMPLE_RETURNED)
+        return ERR_NONE;
+    return simulated_script(seed->channels->items[0], &word, 1, reason);
 }
 
 static enum err withdrawal_make_sample(struct seed *seed, const struct sample *sample)
@@ -230,10 +269,15 @@ static enum err withdrawal_make_sample(struct seed *seed, const struct sample *s
     if (!known)
         return ERR_FATAL;
     TRY(withdrawal_load(seed, id, &withdrawal));
-    TRY(code_enter(seed, sample, id, withdrawal->account));
+    if (withdrawal->status == WITHDRAWAL_AWAITING_CODE) {
+        TRY(outcome_script(seed, sample));
+        TRY(code_enter(seed, sample, id, withdrawal->account));
+    }
     if (sample->outcome != SAMPLE_REVIEW)
         TRY(review(seed, sample, id));
-    return sample->outcome == SAMPLE_PAID ? paid_wait(seed, id) : ERR_NONE;
+    if (sample->outcome == SAMPLE_REVIEW || sample->outcome == SAMPLE_REJECTED)
+        return ERR_NONE;
+    return end_wait(seed, id, sample->outcome == SAMPLE_RETURNED);
 }
 
 /* ---- the whole ---- */
@@ -310,9 +354,15 @@ static enum err samples_make(struct seed *seed)
     return ERR_NONE;
 }
 
-enum err demo_seed(struct engine *engine, const struct policies *policies, struct store *reader, char ret_reason[256])
+enum err demo_seed(struct engine *engine, const struct policies *policies, const struct channels *channels,
+                   struct payout *payout, struct store *reader, char ret_reason[256])
 {
-    struct seed seed = {.engine = engine, .policies = policies, .reader = reader, .reason = ret_reason};
+    struct seed seed = {.engine = engine,
+                        .policies = policies,
+                        .channels = channels,
+                        .payout = payout,
+                        .reader = reader,
+                        .reason = ret_reason};
     enum err err;
 
     arena_init(&seed.arena, SEED_ARENA_BYTES);

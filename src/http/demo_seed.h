@@ -6,8 +6,11 @@
 
 #include "engine/engine.h"
 
-/* Does nothing where the samples are already there. `reader` reads the same directory. */
-MUST_USE enum err demo_seed(struct engine *engine, const struct policies *policies, struct store *reader,
-                            char ret_reason[256]);
+struct payout;
+
+/* Does nothing where the samples are already there. `reader` reads the same directory; the first of `channels`
+ * takes the script of all. */
+MUST_USE enum err demo_seed(struct engine *engine, const struct policies *policies, const struct channels *channels,
+                            struct payout *payout, struct store *reader, char ret_reason[256]);
 
 #endif

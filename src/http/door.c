@@ -10,6 +10,9 @@
 
 /* A body that is refused is still read, so that the caller sees the answer; beyond this the connection is closed. */
 #define BODY_BYTES_DRAINED ((size_t)16 << 20)
+/* A body that trickles in holds a place and its memory, and who asked may be somebody else by then. */
+#define REQUEST_US_MAX ((int64_t)60 * 1000000)
+#define CALLER_US_MAX ((int64_t)1000000) /* for so long it is known who asks */
 
 static enum verb verb_of(const char *method)
 {
@@ -34,7 +37,7 @@ static void request_id_choose(struct request *request)
 }
 
 /* Headers that decide something: two of them would let a proxy in front of us and us decide differently. */
-enum { SINGLE_CONTENT_LENGTH, SINGLE_TRANSFER_ENCODING, SINGLE__COUNT = 7 };
+enum { SINGLE_CONTENT_LENGTH, SINGLE_TRANSFER_ENCODING, SINGLE__COUNT = 10 };
 static const char *const singles[SINGLE__COUNT] = {
     [SINGLE_CONTENT_LENGTH] = "Content-Length",
     [SINGLE_TRANSFER_ENCODING] = "Transfer-Encoding",
@@ -43,6 +46,9 @@ static const char *const singles[SINGLE__COUNT] = {
     "Idempotency-Key",
     "If-Match",
     "Content-Type",
+    "Cookie",
+    "Origin",
+    "Ebb-Session",
 };
 
 struct singles_seen {
@@ -109,7 +115,7 @@ static enum err caller_find(struct request *request, const char *token)
     char reason[256];
     struct store *store;
 
-    if (config->demo && caller_of_demo_token(token, &request->caller))
+    if (config->demo && caller_of_demo_token(token, &request->caller) != NULL)
         return ERR_NONE;
     TRY(server_reader(request->server, &store, reason));
     return caller_of_key(store, config->vault, token, engine_now(config->engine), &request->arena, &request->caller);
@@ -118,15 +124,20 @@ static enum err caller_find(struct request *request, const char *token)
 static void caller_check(struct request *request)
 {
     const struct http_route *route = request->match.route;
-    const char *token;
-    enum err err;
+    const char *authorization, *token;
+    enum err err = ERR_REQUEST;
 
     if ((route->flags & ROUTE_OPEN) != 0)
         return;
-    token = caller_bearer(request_header(request, "Authorization"));
-    err = token != NULL ? caller_find(request, token) : ERR_REQUEST;
+    authorization = request_header(request, "Authorization");
+    token = caller_bearer(authorization);
+    if (token != NULL)
+        err = caller_find(request, token);
+    else if (authorization == NULL)
+        err = session_find(request);
     if (err == ERR_REQUEST)
-        request_problem(request, MHD_HTTP_UNAUTHORIZED, "unauthorized", "A valid bearer token is needed.");
+        request_problem(request, MHD_HTTP_UNAUTHORIZED, "unauthorized",
+                        "A valid bearer token, or a session, is needed.");
     else if (err != ERR_NONE)
         request_fault(request, err, "the caller's key could not be looked up");
     else if ((request->caller.roles & route->roles) == 0)
@@ -238,9 +249,10 @@ static void length_check(struct request *request)
 
 void request_begin(struct request *request, const char *method)
 {
-    static void (*const checks[])(struct request *) = {caller_check,     path_check, parameters_check,
-                                                       media_type_check, key_check,  length_check};
+    static void (*const checks[])(struct request *) = {caller_check,     session_check, path_check,  parameters_check,
+                                                       media_type_check, key_check,     length_check};
 
+    request->began_us = monotonic_us();
     request_id_choose(request);
     framing_check(request);
     if (request->answered)
@@ -272,7 +284,7 @@ static bool body_grow(struct request *request, size_t bytes)
 bool request_body_add(struct request *request, const char *data, size_t size)
 {
     request->body_seen += size;
-    if (request->body_seen > BODY_BYTES_DRAINED)
+    if (request->body_seen > BODY_BYTES_DRAINED || monotonic_us() - request->began_us > REQUEST_US_MAX)
         return false;
     if (request->answered || request->match.route->verb == VERB_GET)
         return true;
@@ -285,6 +297,23 @@ bool request_body_add(struct request *request, const char *data, size_t size)
     memcpy(request->body + request->body_size, data, size);
     request->body_size += size;
     return true;
+}
+
+/* Whose right ended while the body came in has no right any more. */
+static void caller_check_again(struct request *request)
+{
+    struct caller before = request->caller;
+
+    if ((request->match.route->flags & ROUTE_OPEN) != 0 || monotonic_us() - request->began_us < CALLER_US_MAX)
+        return;
+    request->caller = (struct caller){0};
+    request->session = NULL;
+    caller_check(request);
+    if (!request->answered)
+        session_check(request);
+    if (!request->answered && (strcmp(before.principal, request->caller.principal) != 0 ||
+                               strcmp(before.own_account, request->caller.own_account) != 0))
+        request_problem(request, MHD_HTTP_UNAUTHORIZED, "unauthorized", "Who asks has changed meanwhile.");
 }
 
 /* A request that came in slowly while the server drains must not reach an engine that is gone. */
@@ -300,5 +329,7 @@ void request_run(struct request *request)
         return;
     }
     request->body[request->body_size] = '\0';
-    request->match.route->answer(request);
+    caller_check_again(request);
+    if (!request->answered)
+        request->match.route->answer(request);
 }

@@ -29,6 +29,20 @@ static enum err refs_fill(struct request *request, struct store *store, struct d
     return ERR_NONE;
 }
 
+/* Whoever is asked for documents is told which. */
+static enum err reviews_fill(struct request *request, struct store *store, struct dossier *dossier)
+{
+    struct value arg = value_int("withdrawal", dossier->withdrawal->id);
+    struct rows reviews;
+
+    if (dossier->withdrawal->status != WITHDRAWAL_NEED_DOCUMENTS)
+        return ERR_NONE;
+    TRY(store_select(store, QUERY_REVIEWS_BY_WITHDRAWAL, &arg, 1, &review_table, &request->arena, &reviews));
+    dossier->reviews = (struct review **)reviews.items;
+    dossier->reviews_count = reviews.count;
+    return ERR_NONE;
+}
+
 enum err dossier_fill(struct request *request, struct store *store, struct withdrawal *withdrawal,
                       struct account *account, struct dossier_read *ret)
 {
@@ -43,6 +57,7 @@ enum err dossier_fill(struct request *request, struct store *store, struct withd
     ret->dossier.lots = (struct lot **)lots.items;
     ret->dossier.lots_count = lots.count;
     TRY(refs_fill(request, store, ret));
+    TRY(reviews_fill(request, store, &ret->dossier));
     ret->policy =
         policies_find(server_config(request->server)->policies, withdrawal->policy, withdrawal->policy_version);
     return ret->policy != NULL ? ERR_NONE : ERR_FATAL;

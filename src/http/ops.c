@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/version.h"
 #include "http/answers.h"
 #include "http/request.h"
-#include "http/version.h"
+#include "notify/notify.h"
 #include "payout/payout.h"
 
 void ops_health(struct request *request)
@@ -22,6 +23,11 @@ static enum err ready(struct request *request, struct store *store, struct out *
 
     if (!engine_takes_commands(server_config(request->server)->engine)) {
         request_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "The database cannot be written.");
+        return ERR_NONE;
+    }
+    if (engine_quarantined(server_config(request->server)->engine)) {
+        request_problem(request, MHD_HTTP_SERVICE_UNAVAILABLE, "quarantined",
+                        "The books came back older than what happened; see GET /v1/quarantine.");
         return ERR_NONE;
     }
     TRY(store_schema_version(store, &version));
@@ -82,7 +88,12 @@ static void metrics_engine(const struct engine *engine, struct out *out)
     metric_single(out, "commits_total", "counter", "Commits; commands per commit is the grouping.", stats->commits);
     metric_single(out, "refusals_total", "counter", "Commands refused by a rule.", stats->refusals);
     metric_single(out, "faults_total", "counter", "Commands that ended in a fault.", stats->faults);
-    metric_single(out, "queue_depth", "gauge", "Commands waiting.", stats->queue_depth);
+    metric_single(out, "queue_depth", "gauge", "Commands waiting.", engine_queue_depth(engine));
+    metric_single(out, "quarantined", "gauge",
+                  "1 while nothing moves because the books came back older than what happened.",
+                  engine_quarantined(engine) ? 1 : 0);
+    metric_single(out, "anchor_failures_total", "counter", "Writes of the audit head into an anchor that failed.",
+                  engine_anchor_failures(engine));
     metric_single(out, "batch_largest", "gauge", "The largest group committed so far.", stats->batch_largest);
 }
 
@@ -96,6 +107,19 @@ static void metrics_payout(const struct payout *payout, struct out *out)
     metric_single(out, "channel_queries_total", "counter", "Questions asked to channels.", stats->queries);
     metric_single(out, "channel_callbacks_total", "counter", "Callbacks taken from channels.", stats->callbacks);
     metric_single(out, "channel_withheld_total", "counter", "Sends not made: paused or too late.", stats->withheld);
+}
+
+static void metrics_notify(const struct notify_stats *stats, struct out *out)
+{
+    if (stats == NULL)
+        return;
+    metric_single(out, "webhooks_delivered_total", "counter", "Attempts that an endpoint took.",
+                  stats->webhooks_delivered);
+    metric_single(out, "webhooks_failed_total", "counter", "Attempts that an endpoint did not take.",
+                  stats->webhooks_failed);
+    metric_single(out, "messages_sent_total", "counter", "Messages that a provider took.", stats->messages_sent);
+    metric_single(out, "messages_failed_total", "counter", "Attempts that a provider did not take.",
+                  stats->messages_failed);
 }
 
 static void metrics_http(const struct server *server, struct out *out)
@@ -114,6 +138,7 @@ static enum err metrics(struct request *request, struct store *store, struct out
     out_format(out, "ebb_build_info{version=\"%s\",sqlite=\"%s\"} 1\n", EBB_VERSION, store_version());
     metrics_engine(config->engine, out);
     metrics_payout(config->payout, out);
+    metrics_notify(config->notify, out);
     metrics_http(request->server, out);
     TRY(metric_tally(request, store, out, QUERY_WITHDRAWALS_COUNT_OPEN, "withdrawals_open", "status",
                      "Withdrawals that wait for a timer, a channel or a person."));

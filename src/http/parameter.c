@@ -63,6 +63,14 @@ static bool bool_read(const char *text, bool *ret)
     return true;
 }
 
+static bool order_read(const char *text, bool *ret)
+{
+    if (strcmp(text, "oldest") != 0 && strcmp(text, "newest") != 0)
+        return false;
+    *ret = text[0] == 'n';
+    return true;
+}
+
 static bool text_read(const char *text, size_t bytes_max, const char **ret)
 {
     if (*text == '\0' || strlen(text) > bytes_max)
@@ -102,6 +110,8 @@ static bool parameter_read(enum parameter parameter, const char *value, int64_t 
         return text_read(value, 200, &ret->query);
     case PARAMETER_DRY_RUN:
         return bool_read(value, &ret->dry_run);
+    case PARAMETER_ORDER:
+        return order_read(value, &ret->newest_first);
     case PARAMETER__COUNT:
         break;
     }

@@ -15,12 +15,15 @@
 #define LIST_LIMIT_MESSAGES 10000
 
 /* X(CONSTANT, "name") */
+/* clang-format off */
 #define PARAMETERS(X)                                                                                                  \
     X(PARAMETER_LIMIT, "limit")                                                                                        \
     X(PARAMETER_CURSOR, "cursor")                                                                                      \
     X(PARAMETER_ACCOUNT, "account")                                                                                    \
     X(PARAMETER_STATUS, "status") X(PARAMETER_TYPE, "type") X(PARAMETER_FROM, "from") X(PARAMETER_TO, "to")            \
-        X(PARAMETER_QUERY, "query") X(PARAMETER_DRY_RUN, "dry_run") X(PARAMETER_MASTER, "master")
+        X(PARAMETER_QUERY, "query") X(PARAMETER_DRY_RUN, "dry_run")                 \
+        X(PARAMETER_MASTER, "master") X(PARAMETER_ORDER, "order")
+/* clang-format on */
 enum parameter {
 #define PARAMETER_CONSTANT(constant, name) constant,
     PARAMETERS(PARAMETER_CONSTANT)
@@ -35,7 +38,7 @@ struct parameters {
     const char *account, *master, *query; /* NULL: not given */
     const char *status, *type;            /* words as given; the reader knows which are meant */
     struct instant from, to;
-    bool dry_run;
+    bool dry_run, newest_first;
 };
 
 /* `mask` has bit 1u << PARAMETER_… for what is allowed. Texts point into the target. */

@@ -79,7 +79,7 @@ static enum err quote_read(struct request *request, struct store *store, struct 
 
 void account_quote(struct request *request)
 {
-    const struct engine *engine = server_config(request->server)->engine;
+    struct engine *engine = server_config(request->server)->engine;
     const char *ref = request->match.account;
     char master[REF_BYTES];
     struct out out;

@@ -1,90 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The receipt: what was paid, where to and under which rules, with a hash of its own text as proof.
- *
- * `proof` is the BLAKE2b-256 of the member `receipt` exactly as it stands in the answer, in hex (`b2sum -l 256` makes
- * the same): the same withdrawal in the same state gives the same bytes, so a kept copy can be compared with a fresh
- * one. */
+/* The receipt of a finished withdrawal: the signed statement (report/receipt.h), and the page that shows it, drawn by a
+ * worker while the request waits. */
+#include "report/receipt.h"
+
 #include <microhttpd.h>
-#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "http/answers.h"
+#include "http/clerk.h"
 #include "http/dossier.h"
+#include "report/worker.h"
 
-static bool leg_shows(const struct leg *leg)
+static enum err identity_find(struct request *request, struct store *store, int64_t account,
+                              const struct identity **ret)
 {
-    return leg->status == LEG_SUCCESSFUL || leg->status == LEG_RETURNED;
+    struct value arg = value_int("account", account);
+    struct rows rows;
+
+    TRY(store_select(store, QUERY_IDENTITY_BY_ACCOUNT, &arg, 1, &identity_table, &request->arena, &rows));
+    *ret = rows.count == 1 ? rows.items[0] : NULL;
+    return ERR_NONE;
 }
 
-static void decimal(struct out *out, const char *key, struct money amount, const char *currency)
+enum err receipt_of_dossier(struct request *request, struct store *store, const struct dossier_read *read,
+                            struct out *out)
 {
-    char text[MONEY_TEXT_BYTES];
+    struct receipt_facts facts = {.dossier = &read->dossier, .account = read->account, .policy = read->policy};
 
-    money_format(amount, currency, text);
-    out_string(out, key, text);
-}
-
-/* What reached the channel, and of it all what the operator kept. */
-static struct money legs_write(struct out *out, const struct dossier *dossier, const char *currency,
-                               struct money *ret_fee)
-{
-    struct money paid = MONEY_ZERO;
-
-    *ret_fee = MONEY_ZERO;
-
-    out_array(out, "payments");
-    for (size_t i = 0; i < dossier->legs_count; i++) {
-        const struct leg *leg = dossier->legs[i];
-        if (!leg_shows(leg))
-            continue;
-        if (leg->status == LEG_SUCCESSFUL) {
-            paid = money_add(paid, money_sub(leg->amount, leg->fee));
-            *ret_fee = money_add(*ret_fee, leg->fee);
-        }
-        out_object(out, NULL);
-        out_id(out, "leg", "leg", leg->id);
-        out_string(out, "route", word_text(&route_words, (int)leg->route));
-        out_string(out, "channel", leg->channel);
-        out_string(out, "reference", leg->reference[0] != '\0' ? leg->reference : NULL);
-        decimal(out, "amount", money_sub(leg->amount, leg->fee), currency);
-        out_string(out, "status", word_text(&leg_status_words, (int)leg->status));
-        out_instant(out, "paid_at", leg->paid_at);
-        out_instant(out, "arrived_at", leg->arrived_at);
-        out_instant(out, "returned_at", leg->returned_at);
-        out_object_end(out);
-    }
-    out_array_end(out);
-    return paid;
-}
-
-static void content_write(struct out *out, const struct dossier_read *read)
-{
-    const struct withdrawal *withdrawal = read->dossier.withdrawal;
-    struct money paid, fee;
-
-    out_object(out, NULL);
-    out_id(out, "withdrawal", "wd", withdrawal->id);
-    out_string(out, "account", read->account->ref);
-    out_string(out, "status", word_text(&withdrawal_status_words, (int)withdrawal->status));
-    out_string(out, "label", policy_label(read->policy, withdrawal->status, false));
-    out_string(out, "label_zh", policy_label(read->policy, withdrawal->status, true));
-    out_string(out, "currency", withdrawal->currency);
-    decimal(out, "requested", withdrawal->amount, withdrawal->currency);
-    paid = legs_write(out, &read->dossier, withdrawal->currency, &fee);
-    decimal(out, "paid", paid, withdrawal->currency);
-    decimal(out, "fee", fee, withdrawal->currency);
-    out_string(out, "policy", withdrawal->policy);
-    out_int(out, "policy_version", withdrawal->policy_version);
-    out_instant(out, "created_at", withdrawal->created_at);
-    out_instant(out, "finished_at", withdrawal->finished_at);
-    out_object_end(out);
+    TRY(identity_find(request, store, read->account->id, &facts.identity));
+    receipt_write(out, &facts);
+    return out->failed ? ERR_RETRY : ERR_NONE;
 }
 
 static enum err receipt(struct request *request, struct store *store, struct out *out)
 {
+    const struct http_config *config = server_config(request->server);
     SCOPED(out_fini) struct out content;
     struct dossier_read read;
-    uint8_t hash[HASH_BYTES];
-    char proof[2 * HASH_BYTES + 1];
+    char address[256];
     bool found;
 
     out_init(&content);
@@ -96,19 +50,88 @@ static enum err receipt(struct request *request, struct store *store, struct out
                         "There is a receipt once the withdrawal is finished.");
         return ERR_NONE;
     }
-    content_write(&content, &read);
-    if (content.failed)
-        return ERR_RETRY;
-    crypto_generichash(hash, sizeof(hash), (const unsigned char *)content.data, content.size, NULL, 0);
-    hash_hex(hash, sizeof(hash), proof);
-    out_object(out, NULL);
-    out_raw(out, "receipt", content.data, content.size);
-    out_string(out, "proof", proof);
-    out_object_end(out);
-    return ERR_NONE;
+    TRY(receipt_of_dossier(request, store, &read, &content));
+    server_address(request->server, address);
+    struct receipt_issue issue = {.withdrawal = read.dossier.withdrawal->id,
+                                  .operator_name = config->operator_name,
+                                  .address = address,
+                                  .at = engine_now(config->engine),
+                                  .vault = config->vault};
+    return receipt_sign(out, &content, &issue) ? ERR_NONE : ERR_RETRY;
 }
 
 void withdrawal_receipt(struct request *request)
 {
     request_read(request, receipt);
+}
+
+/* ---- the page ---- */
+
+struct page_task {
+    struct task task;
+    struct request *request;
+    struct out statement;
+};
+
+static const char *page_make(struct page_task *page, struct out *pdf, char reason[256])
+{
+    static const char *const arguments[] = {"ebb", "receipt", "page", NULL};
+    const struct http_config *config = server_config(page->request->server);
+    struct worker_job job = {.program = config->program,
+                             .arguments = arguments,
+                             .input = page->statement.data,
+                             .input_bytes = page->statement.size,
+                             .stopping = clerk_stopping(server_clerk(page->request->server))};
+
+    if (worker_run(&job, pdf, reason) != ERR_NONE)
+        return reason;
+    return receipt_file_seal(pdf, &page->statement, config->vault) ? NULL : "the page could not be sealed";
+}
+
+static void page_run(struct task *task, bool stopping)
+{
+    struct page_task *page = (struct page_task *)task;
+    struct request *request = page->request;
+    char reason[256] = "draining";
+    struct out pdf;
+
+    out_init(&pdf);
+    const char *why = stopping ? reason : page_make(page, &pdf, reason);
+    if (why == NULL) {
+        request->content_type = "application/pdf";
+        request_answer(request, MHD_HTTP_OK, &pdf);
+    } else {
+        out_fini(&pdf);
+        request_fault(request, stopping ? ERR_RETRY : ERR_UNKNOWN, why);
+    }
+    out_fini(&page->statement);
+    free(page);
+    request_resume(request);
+}
+
+void withdrawal_receipt_pdf(struct request *request)
+{
+    struct out statement;
+
+    if (!request_load(request, receipt, &statement))
+        return;
+    struct page_task *page = server_config(request->server)->program != NULL ? calloc(1, sizeof *page) : NULL;
+
+    if (page == NULL) {
+        out_fini(&statement);
+        request_fault(request, ERR_RETRY, "no page can be drawn");
+        return;
+    }
+    page->statement = statement;
+    page->task.run = page_run;
+    page->request = request;
+    snprintf(request->filename, sizeof request->filename, "%s.pdf", request->match.id);
+    request_suspend(request);
+    if (clerk_give(server_clerk(request->server), &page->task))
+        return;
+    request->retry_after_s = 1;
+    request_problem(request, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests", "Too many pages are being drawn.");
+    out_fini(&page->statement);
+    free(page);
+    request_resume(request);
 }

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "http/event_stream.h"
 
 #define BODY_BYTES_KEPT ((size_t)128 << 10) /* a bigger buffer is not kept for the next request */
 #define ARENA_BYTES_KEPT ((size_t)512 << 10)
@@ -22,6 +24,8 @@ static void answer_set(struct request *request, int status, bool problem, struct
 {
     INVARIANT(81, !request->answered);
     request->answered = true;
+    if (problem)
+        request->content_type = NULL; /* whatever was to be told was not */
     request->reply = (struct reply){.status = status, .body = out->data, .body_bytes = out->size, .problem = problem};
     out_init(out);
 }
@@ -45,12 +49,57 @@ void request_answer_static(struct request *request, const char *content_type, co
     request->reply = (struct reply){.status = MHD_HTTP_OK, .body = text, .body_bytes = size};
 }
 
+void request_answer_stream(struct request *request, struct stream *stream)
+{
+    INVARIANT(81, !request->answered);
+    request->answered = true;
+    request->stream = stream;
+    request->content_type = "text/event-stream";
+    request->reply = (struct reply){.status = MHD_HTTP_OK};
+}
+
+void request_answer_file(struct request *request, const char *content_type, int fd, int64_t bytes)
+{
+    INVARIANT(81, !request->answered);
+    request->answered = request->has_file = true;
+    request->file = fd;
+    request->file_bytes = bytes;
+    request->content_type = content_type;
+    request->reply = (struct reply){.status = MHD_HTTP_OK};
+}
+
+void request_header_add(struct request *request, const char *name, const char *value)
+{
+    INVARIANT(82, request->headers_count < REQUEST_HEADERS_MAX);
+    request->headers[request->headers_count++] = (struct header){name, value};
+}
+
+/* What there was no memory for is not known to the caller: a fault, whatever was to be told. */
+static void spare_answer(struct request *request)
+{
+    int size =
+        snprintf(request->spare, sizeof(request->spare),
+                 "{\"type\":\"/problems/unavailable\",\"title\":\"Not available now\",\"status\":503,\"detail\":\"Not "
+                 "now. Ask again with the same key.\",\"code\":\"unavailable\",\"request_id\":\"%s\"}",
+                 request->id);
+
+    request_answer_static(request, "application/problem+json", request->spare, (size_t)size);
+    request->reply.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+    request->reply.problem = true;
+    request->retry_after_s = 1;
+}
+
 static void problem_answer(struct request *request, const struct problem *problem)
 {
     struct out out;
 
     out_init(&out);
     view_problem(&out, problem);
+    if (out.failed) {
+        out_fini(&out);
+        spare_answer(request);
+        return;
+    }
     answer_set(request, problem->status, true, &out);
 }
 
@@ -65,6 +114,45 @@ void request_malformed(struct request *request, const struct field_problems *pro
     problem_answer(request, &(struct problem){.status = MHD_HTTP_BAD_REQUEST,
                                               .code = "malformed",
                                               .detail = "The request is not of the expected shape.",
+                                              .request_id = request->id,
+                                              .fields = problems});
+}
+
+bool request_body(struct request *request, const struct shape *shape, void *ret)
+{
+    struct field_problems problems = {0};
+    enum err err = field_read_json(request->body, request->body_size, shape, &request->arena, ret, &problems);
+
+    if (err == ERR_REQUEST)
+        request_malformed(request, &problems);
+    else if (err != ERR_NONE)
+        request_fault(request, err, "no memory for the body");
+    return err == ERR_NONE;
+}
+
+bool request_period(struct request *request, struct instant now)
+{
+    struct parameters *asked = &request->parameters;
+    struct field_problems problems = {0};
+
+    if (!instant_is_set(asked->to))
+        asked->to = instant_add_ms(now, 1);
+    if (!instant_is_set(asked->from))
+        asked->from = instant_of_days(instant_days(instant_add_ms(asked->to, -1)) - (REQUEST_DAYS_USUAL - 1), 0);
+    if (!instant_before(asked->from, asked->to))
+        field_problem_add(&problems, "from", "out_of_range", "expected a moment before to");
+    else if (asked->to.ms - asked->from.ms > REQUEST_DAYS_MAX * MS_DAY)
+        field_problem_add(&problems, "from", "out_of_range", "expected at most 92 days before to");
+    if (problems.count > 0)
+        request_malformed(request, &problems);
+    return problems.count == 0;
+}
+
+void request_invalid(struct request *request, const struct field_problems *problems)
+{
+    problem_answer(request, &(struct problem){.status = MHD_HTTP_UNPROCESSABLE_CONTENT,
+                                              .code = "invalid_value",
+                                              .detail = problems->items[0].detail,
                                               .request_id = request->id,
                                               .fields = problems});
 }
@@ -86,6 +174,10 @@ void request_fault(struct request *request, enum err err, const char *reason)
 void request_reply(struct request *request, struct reply *reply)
 {
     INVARIANT(81, !request->answered);
+    if (reply->body == NULL) {
+        spare_answer(request);
+        return;
+    }
     request->answered = true;
     request->reply = *reply;
     *reply = (struct reply){0};
@@ -128,11 +220,22 @@ void request_resume(struct request *request)
 
 void request_submit(struct request *request)
 {
-    request->command.done = command_done;
-    request->command.context = request;
+    request_submit_for(request, command_done);
+}
+
+void request_submit_for(struct request *request, void (*done)(struct command *command, struct reply *reply))
+{
     request_suspend(request);
+    request_pass_on(request, done);
+}
+
+void request_pass_on(struct request *request, void (*done)(struct command *command, struct reply *reply))
+{
+    request->command.done = done;
+    request->command.context = request;
     if (engine_submit(server_config(request->server)->engine, &request->command))
         return;
+    request->cookie[0] = '\0';
     request->retry_after_s = 1;
     request_problem(request, MHD_HTTP_TOO_MANY_REQUESTS, "too_many_requests",
                     "Too many requests are waiting. Ask again with the same key.");
@@ -141,30 +244,35 @@ void request_submit(struct request *request)
 
 /* ---- reading ---- */
 
-void request_read(struct request *request, request_reader *read)
+bool request_load(struct request *request, request_reader *read, struct out *out)
 {
     char reason[256] = "";
     struct store *store;
-    struct out out;
     enum err err = server_reader(request->server, &store, reason);
 
     if (err != ERR_NONE) {
         request_fault(request, err, reason);
-        return;
+        return false;
     }
-    out_init(&out);
+    out_init(out);
     err = store_begin(store);
     if (err == ERR_NONE) {
-        err = read(request, store, &out);
+        err = read(request, store, out);
         store_rollback(store);
     }
-    if (request->answered || err != ERR_NONE)
-        out_fini(&out);
-    if (request->answered)
-        return;
-    if (err != ERR_NONE)
+    if (!request->answered && err == ERR_NONE)
+        return true;
+    out_fini(out);
+    if (!request->answered)
         request_fault(request, err, store_reason(store));
-    else
+    return false;
+}
+
+void request_read(struct request *request, request_reader *read)
+{
+    struct out out;
+
+    if (request_load(request, read, &out))
         request_answer(request, MHD_HTTP_OK, &out);
 }
 
@@ -172,7 +280,7 @@ bool request_sees(const struct request *request, const char *ref, const char *ma
 {
     const struct caller *caller = &request->caller;
 
-    if ((caller->roles & (ROLE_FACTS | ROLE_READ | ROLE_REVIEW | ROLE_WITHDRAW)) != 0)
+    if ((caller->roles & (ROLE_FACTS | ROLE_READ | ROLE_REVIEW | ROLE_RESOLVE | ROLE_WITHDRAW)) != 0)
         return true;
     if ((caller->roles & ROLE_CUSTOMER) == 0 || caller->own_account[0] == '\0')
         return false;
@@ -244,6 +352,7 @@ void request_reset(struct request *request)
 {
     if (!request->static_body)
         reply_fini(&request->reply);
+    stream_close(&request->stream);
     if (request->body_capacity > BODY_BYTES_KEPT) {
         free(request->body);
         request->body = NULL;
@@ -255,17 +364,23 @@ void request_reset(struct request *request)
     } else {
         arena_reset(&request->arena);
     }
+    if (request->has_file)
+        close(request->file);
+    request->has_file = false;
     request->phase = REQUEST_NEW;
     request->connection = NULL;
     request->match = (struct route_match){0};
     request->caller = (struct caller){0};
+    request->session = NULL;
+    request->new_password = NULL;
     request->body_size = request->body_seen = 0;
     request->woken = NULL;
     request->batch = NULL;
     request->answered = request->static_body = request->drop = false;
     request->reply = (struct reply){0};
     request->content_type = NULL;
-    request->allow[0] = '\0';
+    request->allow[0] = request->cookie[0] = request->filename[0] = '\0';
+    request->headers_count = 0;
     request->retry_after_s = 0;
 }
 

@@ -14,7 +14,7 @@ const struct http_route routes[] = {
 #undef X
 const size_t routes_count = ARRAY_COUNT(routes);
 
-static const char *const verb_texts[VERB__COUNT] = {"GET", "POST", "PUT"};
+static const char *const verb_texts[VERB__COUNT] = {"GET", "POST", "PUT", "DELETE"};
 
 const char *verb_text(enum verb verb)
 {

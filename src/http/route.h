@@ -8,7 +8,7 @@
 #include "engine/command.h"
 #include "http/parameter.h"
 
-enum verb { VERB_GET = 0, VERB_POST, VERB_PUT, VERB__COUNT };
+enum verb { VERB_GET = 0, VERB_POST, VERB_PUT, VERB_DELETE, VERB__COUNT };
 
 enum route_flag {
     ROUTE_KEY = 1,      /* Idempotency-Key is required */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/serve.h"
+#include "http/address.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -9,30 +10,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "channel/simulated.h"
+#include "channel/config.h"
 #include "http/demo_seed.h"
 #include "http/demo_time.h"
 #include "http/route.h"
+#include "http/serve_channels.h"
+#include "http/serve_notify.h"
 #include "http/server.h"
 #include "payout/payout.h"
 
 #define QUEUE_MAX 8192
 #define BATCH_MAX 512
+#define DOCUMENTS_DAY_MAX 50 /* of one account */
 #define CONNECTIONS_MAX 2048
 #define ADDRESS_BYTES 64
+#define OPERATOR_BYTES_MAX 120
 
 struct serve {
     /* what was asked for */
-    bool demo, print_routes;
-    const char *directory, *policies_directory, *store_url, *listen;
-    char address[ADDRESS_BYTES];
+    bool demo, print_routes, quarantine;
+    const char *directory, *policies_directory, *store_url, *listen, *operator_name, *notify_file, *channels_file;
+    const char *anchors[ANCHOR_PLACES_MAX]; /* the first one stands in the directory */
+    size_t anchors_count;
+    char address[ADDRESS_BYTES], proxy[ADDRESS_TEXT_BYTES], anchor_beside[4200];
     uint16_t port;
     unsigned connections_max;
+    struct session_terms sessions;
     /* what was wired */
     struct system_clock clock;
     struct world world;
@@ -41,6 +49,7 @@ struct serve {
     struct channels channels;
     struct engine *engine;
     struct payout *payout;
+    struct serve_notify notify;
     struct server *server;
     char reason[512];
 };
@@ -55,17 +64,32 @@ enum {
     OPTION_STORE,
     OPTION_LISTEN,
     OPTION_POLICIES,
+    OPTION_CHANNELS,
     OPTION_ROUTES,
-    OPTION_CONNECTIONS
+    OPTION_CONNECTIONS,
+    OPTION_ANCHOR,
+    OPTION_QUARANTINE,
+    OPTION_ORIGIN,
+    OPTION_PROXY,
+    OPTION_OPERATOR,
+    OPTION_NOTIFY
 };
 
 static const struct argp_option options[] = {
     {"demo", OPTION_DEMO, NULL, 0, "samples, simulated channels, demo tokens and switches", 0},
     {"data", OPTION_DATA, "DIR", 0, "where the database lives (default ./ebb-data); created if absent", 0},
-    {"store", OPTION_STORE, "URL", 0, "refused: this version stores in SQLite only, in DIR of --data", 0},
+    {"store", OPTION_STORE, "URL", 0, "postgresql://… to keep the rows there; DIR of --data then holds only keys", 0},
     {"listen", OPTION_LISTEN, "ADDR:PORT", 0, "default 127.0.0.1:8080; port 0 takes a free one", 0},
-    {"policies", OPTION_POLICIES, "DIR", 0, "policy files (default: the four that are built in)", 0},
+    {"policies", OPTION_POLICIES, "DIR", 0, "policy files, instead of the four that are built in", 0},
+    {"channels", OPTION_CHANNELS, "FILE", 0, "who moves the money (default DIR/channels.yaml, where there is one)", 0},
+    {"anchor", OPTION_ANCHOR, "FILE", 0, "keep the signed head of the audit chain there, too; may be repeated", 0},
+    {"quarantine", OPTION_QUARANTINE, NULL, 0, "begin with a quarantine, as after a restore", 0},
+    {"origin", OPTION_ORIGIN, "URL", 0,
+     "where browsers find this server, as https://ebb.example; cookies are then Secure, and receipts lead there", 0},
+    {"notify", OPTION_NOTIFY, "FILE", 0, "how and whereto the house may send webhooks and messages", 0},
+    {"proxy", OPTION_PROXY, "ADDR", 0, "the address of our own proxy, whose X-Forwarded-For says where a client is", 0},
     {"connections", OPTION_CONNECTIONS, "N", 0, "at most so many connections (default 2048)", 0},
+    {"operator", OPTION_OPERATOR, "NAME", 0, "who issues receipts, as it stands on them", 0},
     {"print-routes", OPTION_ROUTES, NULL, 0, "print every route and end", 0},
     {0},
 };
@@ -86,6 +110,22 @@ static bool listen_read(struct serve *serve)
              serve->listen + (bracketed ? 1 : 0));
     serve->port = (uint16_t)port;
     return true;
+}
+
+static void anchor_take(struct serve *serve, const char *path, struct argp_state *state)
+{
+    if (serve->anchors_count == 0)
+        serve->anchors_count = 1; /* the first place is the directory's own */
+    if (serve->anchors_count == ANCHOR_PLACES_MAX)
+        argp_error(state, "--anchor may be given %d times", ANCHOR_PLACES_MAX - 1);
+    serve->anchors[serve->anchors_count++] = path;
+}
+
+static bool origin_ok(const char *text)
+{
+    size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
+
+    return scheme > 0 && text[scheme] != '\0' && strcspn(text + scheme, "/?#@ ") == strlen(text + scheme);
 }
 
 static error_t option_take(int key, char *text, struct argp_state *state)
@@ -109,8 +149,35 @@ static error_t option_take(int key, char *text, struct argp_state *state)
     case OPTION_POLICIES:
         serve->policies_directory = text;
         return 0;
+    case OPTION_CHANNELS:
+        serve->channels_file = text;
+        return 0;
     case OPTION_ROUTES:
         serve->print_routes = true;
+        return 0;
+    case OPTION_ANCHOR:
+        anchor_take(serve, text, state);
+        return 0;
+    case OPTION_NOTIFY:
+        serve->notify_file = text;
+        return 0;
+    case OPTION_QUARANTINE:
+        serve->quarantine = true;
+        return 0;
+    case OPTION_ORIGIN:
+        if (!origin_ok(text))
+            argp_error(state, "--origin is http(s)://HOST[:PORT], without a path");
+        serve->sessions.origin = text;
+        return 0;
+    case OPTION_OPERATOR:
+        serve->operator_name = text;
+        if (*text == '\0' || strlen(text) > OPERATOR_BYTES_MAX || !text_utf8_ok(text, strlen(text)))
+            argp_error(state, "--operator is a name of at most %d bytes of UTF-8", OPERATOR_BYTES_MAX);
+        return 0;
+    case OPTION_PROXY:
+        if (!address_read(text, false, serve->proxy))
+            argp_error(state, "--proxy is an address, as 127.0.0.1 or ::1");
+        serve->sessions.proxy = serve->proxy;
         return 0;
     case OPTION_CONNECTIONS:
         connections = strtol(text, NULL, 10);
@@ -134,23 +201,10 @@ static enum err failed(struct serve *serve, const char *what, const char *detail
     return ERR_FATAL;
 }
 
-/* Every directory of the path, private to the user where it is new. */
-static enum err directory_make(struct serve *serve)
+static enum err directory_have(struct serve *serve)
 {
-    char path[4096];
-
-    if (strlen(serve->directory) >= sizeof(path))
-        return failed(serve, "the name of the data directory is too long", "");
-    strcpy(path, serve->directory);
-    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash != NULL)
-            *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return failed(serve, "the data directory cannot be made: ", strerror(errno));
-        if (slash == NULL)
-            return ERR_NONE;
-        *slash = '/';
-    }
+    return directories_keep(serve->directory) ? ERR_NONE
+                                              : failed(serve, "the data directory cannot be made: ", strerror(errno));
 }
 
 /* Migrates and reads policies with a writer of its own, which is closed before the engine opens the only one. */
@@ -161,7 +215,8 @@ static enum err store_prepare(struct serve *serve)
     struct store *store;
     enum err err;
 
-    TRY(store_open(serve->directory, STORE_WRITER, &serve->vault, &store, serve->reason));
+    TRY(store_open(store_place(serve->store_url, serve->directory), STORE_WRITER, &serve->vault, &store,
+                   serve->reason));
     err = store_migrate(store, &from, &to);
     if (err != ERR_NONE)
         snprintf(serve->reason, sizeof(serve->reason), "%s", store_reason(store));
@@ -175,10 +230,10 @@ static enum err store_prepare(struct serve *serve)
  * loss. */
 static enum err keys_read(struct serve *serve)
 {
-    char path[4200];
+    bool exists;
 
-    snprintf(path, sizeof(path), "%s/ebb.db", serve->directory);
-    return vault_open(serve->directory, access(path, F_OK) != 0, &serve->vault, serve->reason);
+    TRY(store_exists(store_place(serve->store_url, serve->directory), &exists, serve->reason));
+    return vault_open(serve->directory, !exists, &serve->vault, serve->reason);
 }
 
 static enum err calendar_read(struct serve *serve)
@@ -192,32 +247,35 @@ static enum err calendar_read(struct serve *serve)
 
 static enum err channels_make(struct serve *serve)
 {
-    static const char *const names[] = {"alipay", "wechatpay", "unionpay", "bankfile"};
-    char path[4200];
+    return serve_channels(serve->channels_file, serve->directory, serve->demo, &serve->channels, serve->reason);
+}
 
-    if (!serve->demo) {
-        log_line(LOG_LEVEL_WARN, "no channels are configured: approved withdrawals wait", NULL);
-        return ERR_NONE;
-    }
-    snprintf(path, sizeof(path), "%s/simulated.db", serve->directory);
-    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-        struct channel *channel = simulated_new(names[i], path, NULL, serve->reason);
-        if (channel == NULL)
-            return ERR_FATAL;
-        serve->channels.items[serve->channels.count++] = channel;
-    }
+static enum err anchors_name(struct serve *serve)
+{
+    int size = snprintf(serve->anchor_beside, sizeof serve->anchor_beside, "%s/" ANCHOR_BESIDE, serve->directory);
+
+    if (size >= (int)sizeof serve->anchor_beside)
+        return failed(serve, "the name of the data directory is too long", "");
+    serve->anchors[0] = serve->anchor_beside;
+    if (serve->anchors_count == 0)
+        serve->anchors_count = 1;
     return ERR_NONE;
 }
 
 static enum err engine_make(struct serve *serve)
 {
     struct engine_config config = {.directory = serve->directory,
+                                   .store = serve->store_url,
                                    .world = &serve->world,
                                    .policies = &policies,
                                    .calendar = &serve->calendar,
                                    .channels = &serve->channels,
+                                   .anchors = serve->anchors,
+                                   .anchors_count = serve->anchors_count,
+                                   .quarantine = serve->quarantine,
                                    .queue_max = QUEUE_MAX,
                                    .batch_max = BATCH_MAX,
+                                   .documents_day_max = serve->demo ? 0 : DOCUMENTS_DAY_MAX,
                                    .demo = serve->demo,
                                    .effects = payout_effects,
                                    .due = payout_due};
@@ -226,16 +284,39 @@ static enum err engine_make(struct serve *serve)
     if (serve->payout == NULL)
         return failed(serve, "out of memory", "");
     config.sink = serve->payout;
-    TRY(engine_open(&config, &serve->engine, serve->reason));
+    return engine_open(&config, &serve->engine, serve->reason);
+}
+
+static enum err engine_begin(struct serve *serve)
+{
     return engine_start(serve->engine);
 }
 
 static enum err payout_make(struct serve *serve)
 {
-    struct payout_config config = {
-        .engine = serve->engine, .channels = &serve->channels, .directory = serve->directory};
+    struct payout_config config = {.engine = serve->engine,
+                                   .channels = &serve->channels,
+                                   .store = store_place(serve->store_url, serve->directory),
+                                   .callers = serve->demo ? 0 : PAYOUT_CALLERS_MAX}; /* they wait for others */
 
     return payout_start(serve->payout, &config, serve->reason);
+}
+
+static enum err notify_read(struct serve *serve)
+{
+    return serve_notify_read(&serve->notify, serve->notify_file, serve->reason);
+}
+
+static enum err notify_make(struct serve *serve)
+{
+    const struct serve_notify_place place = {.engine = serve->engine,
+                                             .store = store_place(serve->store_url, serve->directory),
+                                             .vault = &serve->vault,
+                                             .payout = serve->payout,
+                                             .policies = &policies,
+                                             .demo = serve->demo};
+
+    return serve_notify_start(&serve->notify, &place, serve->reason);
 }
 
 static enum err samples_make(struct serve *serve)
@@ -243,10 +324,11 @@ static enum err samples_make(struct serve *serve)
     struct store *reader;
     enum err err;
 
-    if (!serve->demo)
+    if (!serve->demo || engine_quarantined(serve->engine))
         return ERR_NONE;
-    TRY(store_open(serve->directory, STORE_READER, &serve->vault, &reader, serve->reason));
-    err = demo_seed(serve->engine, &policies, reader, serve->reason);
+    TRY(store_open(store_place(serve->store_url, serve->directory), STORE_READER, &serve->vault, &reader,
+                   serve->reason));
+    err = demo_seed(serve->engine, &policies, &serve->channels, serve->payout, reader, serve->reason);
     store_close(&reader);
     return err;
 }
@@ -258,14 +340,19 @@ static enum err server_make(struct serve *serve)
                                  .threads = 2,
                                  .connections_max = serve->connections_max,
                                  .directory = serve->directory,
+                                 .store = store_place(serve->store_url, serve->directory),
                                  .vault = &serve->vault,
                                  .engine = serve->engine,
                                  .policies = &policies,
                                  .calendar = &serve->calendar,
                                  .channels = &serve->channels,
                                  .payout = serve->payout,
+                                 .notify = &serve->notify.stats,
                                  .demo = serve->demo,
-                                 .clock = &serve->clock};
+                                 .sessions = serve->sessions,
+                                 .clock = &serve->clock,
+                                 .program = "/proc/self/exe",
+                                 .operator_name = serve->operator_name};
 
     return server_open(&config, &serve->server, serve->reason);
 }
@@ -277,16 +364,42 @@ static enum err clock_resume(struct serve *serve)
     return ERR_NONE;
 }
 
+/* A step that says nothing of its own lacked something. What an earlier one had in mind to say is not the reason. */
+static enum err step_take(struct serve *serve, enum err (*take)(struct serve *), const char *name)
+{
+    enum err err;
+
+    serve->reason[0] = '\0';
+    err = take(serve);
+    if (err != ERR_NONE && serve->reason[0] == '\0')
+        snprintf(serve->reason, sizeof(serve->reason), "no memory, thread or descriptor is left for %s", name);
+    return err;
+}
+
 static enum err serve_open(struct serve *serve)
 {
-    static enum err (*const steps[])(struct serve *) = {directory_make, clock_resume,  keys_read,   store_prepare,
-                                                        calendar_read,  channels_make, engine_make, payout_make,
-                                                        samples_make,   server_make};
+    static const struct {
+        enum err (*take)(struct serve *);
+        const char *name;
+    } steps[] = {{directory_have, "the data directory"},
+                 {clock_resume, "the clock"},
+                 {keys_read, "the keys"},
+                 {store_prepare, "the store"},
+                 {notify_read, "the notifications' settings"},
+                 {calendar_read, "the calendar"},
+                 {channels_make, "the channels"},
+                 {anchors_name, "the anchors"},
+                 {engine_make, "the engine"},
+                 {engine_begin, "the engine's threads"},
+                 {payout_make, "the payout"},
+                 {samples_make, "the samples"},
+                 {notify_make, "the notifications"},
+                 {server_make, "the HTTP server"}};
 
     serve->world = (struct world){.now = system_clock_now, .context = &serve->clock};
     random_init_system(&serve->world.random);
     for (size_t i = 0; i < ARRAY_COUNT(steps); i++)
-        TRY(steps[i](serve));
+        TRY(step_take(serve, steps[i].take, steps[i].name));
     return ERR_NONE;
 }
 
@@ -297,13 +410,13 @@ static void serve_close(struct serve *serve)
         server_drain(serve->server);
     if (serve->payout != NULL)
         payout_stop(serve->payout);
+    serve_notify_fini(&serve->notify);
     if (serve->engine != NULL)
         engine_close(&serve->engine);
     server_close(&serve->server);
     if (serve->payout != NULL)
         payout_free(&serve->payout);
-    for (size_t i = 0; i < serve->channels.count; i++)
-        serve->channels.items[i]->operations->close(serve->channels.items[i]);
+    channels_close(&serve->channels);
     policies_fini(&policies);
     vault_fini(&serve->vault);
 }
@@ -342,7 +455,7 @@ static int serve_run(struct serve *serve)
 
     descriptors_raise();
     if (serve_open(serve) != ERR_NONE) {
-        fprintf(stderr, "ebb serve: %s\n", serve->reason[0] != '\0' ? serve->reason : "it could not start");
+        fprintf(stderr, "ebb serve: %s\n", serve->reason);
         serve_close(serve);
         return 1;
     }
@@ -350,7 +463,9 @@ static int serve_run(struct serve *serve)
            server_port(serve->server), serve->demo ? " (demo)" : "");
     fflush(stdout);
     if (serve->demo)
-        fputs("Demo tokens: demo-admin, demo-billing, demo-reviewer, demo-reviewer-2, demo-customer:REF\n", stderr);
+        fputs("Demo tokens: demo-admin, demo-billing, demo-reviewer, demo-reviewer-2, demo-viewer, demo-support, "
+              "demo-approver, demo-treasurer, demo-auditor, demo-customer:REF\n",
+              stderr);
     sigwait(&signals, &signal_number);
     log_line(LOG_LEVEL_INFO, "draining", NULL);
     serve_close(serve);
@@ -364,14 +479,16 @@ int serve_main(int argc, char **argv)
         .directory = "ebb-data", .listen = "127.0.0.1:8080", .connections_max = CONNECTIONS_MAX};
 
     argp_err_exit_status = 2;
+    serve.sessions = session_terms_usual;
     if (argp_parse(&argp, argc, argv, 0, NULL, &serve) != 0)
         return 2;
     if (serve.print_routes) {
         routes_print(stdout);
         return 0;
     }
-    if (serve.store_url != NULL) {
-        fprintf(stderr, "ebb serve: this version stores in SQLite only; leave --store out and give --data DIR\n");
+    if (serve.store_url != NULL && !store_is_url(serve.store_url)) {
+        fprintf(stderr, "ebb serve: --store wants postgresql://…, not %s; for SQLite give only --data DIR\n",
+                serve.store_url);
         return 2;
     }
     if (!listen_read(&serve)) {

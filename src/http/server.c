@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/clerk.h"
+#include "http/event_stream.h"
+#include "http/export_job.h"
 #include "http/quote_cache.h"
 #include "http/request.h"
 
@@ -22,8 +25,8 @@
 struct server {
     struct http_config config;
     struct MHD_Daemon *daemon;
-    uint16_t port;
-    pthread_mutex_t lock; /* free list and readers */
+    _Atomic uint16_t port; /* known when the first request may be there already */
+    pthread_mutex_t lock;  /* free list and readers */
     struct request *kept;
     size_t kept_count;
     struct store *readers[READERS_MAX];
@@ -32,6 +35,10 @@ struct server {
     _Atomic uint64_t request_ids;
     _Atomic int64_t in_flight;
     struct quote_cache *quotes;
+    struct streams *streams;
+    struct clerk *clerk;
+    struct export_jobs *exports;
+    struct clerk *porter;
     _Atomic bool draining;
     char request_id_prefix[9];
     int64_t number; /* tells this server's thread-local readers from an earlier one's */
@@ -54,9 +61,40 @@ uint16_t server_port(const struct server *server)
     return server->port;
 }
 
+void server_address(const struct server *server, char ret[256])
+{
+    const char *given = server->config.sessions.origin, *address = server->config.address;
+    bool six = strchr(address, ':') != NULL;
+
+    if (given != NULL)
+        snprintf(ret, 256, "%s", given);
+    else
+        snprintf(ret, 256, "http://%s%s%s:%u", six ? "[" : "", address, six ? "]" : "", (unsigned)server->port);
+}
+
 struct quote_cache *server_quotes(struct server *server)
 {
     return server->quotes;
+}
+
+struct streams *server_streams(struct server *server)
+{
+    return server->streams;
+}
+
+struct export_jobs *server_exports(struct server *server)
+{
+    return server->exports;
+}
+
+struct clerk *server_clerk(struct server *server)
+{
+    return server->clerk;
+}
+
+struct clerk *server_porter(struct server *server)
+{
+    return server->porter;
 }
 
 int64_t server_answers(const struct server *server, int hundreds)
@@ -70,19 +108,32 @@ void server_request_id(struct server *server, char ret[33])
              (unsigned long long)atomic_fetch_add_explicit(&server->request_ids, 1, memory_order_relaxed));
 }
 
+/* The thread's reader from now on: in the place of the one before, or in a new one. */
+static void reader_keep(struct server *server, struct store *before, struct store *store)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&server->lock);
+    while (i < server->readers_count && server->readers[i] != before)
+        i++;
+    INVARIANT(82, i < READERS_MAX);
+    if (i == server->readers_count)
+        server->readers_count++;
+    server->readers[i] = store;
+    pthread_mutex_unlock(&server->lock);
+}
+
 enum err server_reader(struct server *server, struct store **ret, char ret_reason[256])
 {
-    struct store *store;
+    struct store *before = reader_here.server == server->number ? reader_here.store : NULL, *store;
 
-    if (reader_here.store != NULL && reader_here.server == server->number) {
-        *ret = reader_here.store;
+    if (before != NULL && store_usable(before)) {
+        *ret = before;
         return ERR_NONE;
     }
-    TRY(store_open(server->config.directory, STORE_READER, server->config.vault, &store, ret_reason));
-    pthread_mutex_lock(&server->lock);
-    INVARIANT(82, server->readers_count < READERS_MAX);
-    server->readers[server->readers_count++] = store;
-    pthread_mutex_unlock(&server->lock);
+    TRY(store_open(server->config.store, STORE_READER, server->config.vault, &store, ret_reason));
+    reader_keep(server, before, store);
+    store_close(&before);
     reader_here.store = store;
     reader_here.server = server->number;
     *ret = store;
@@ -124,46 +175,14 @@ static void request_give_back(struct server *server, struct request *request)
 
 /* ---- sending ---- */
 
-static void header_add(struct MHD_Response *response, const char *name, const char *value)
+/* Closes it when it is sent. */
+static struct MHD_Response *file_response(int fd, int64_t bytes)
 {
-    /* Fails only for want of memory: an answer without a header is better than none. */
-    (void)MHD_add_response_header(response, name, value);
-}
+    struct MHD_Response *response = MHD_create_response_from_fd64((uint64_t)bytes, fd);
 
-static const char *content_type_of(const struct request *request)
-{
-    if (request->content_type != NULL)
-        return request->content_type;
-    return request->reply.problem ? "application/problem+json" : "application/json";
-}
-
-static void headers_add(struct request *request, struct MHD_Response *response)
-{
-    const struct reply *reply = &request->reply;
-    char text[48];
-
-    header_add(response, "Content-Type", content_type_of(request));
-    header_add(response, "Request-Id", request->id);
-    header_add(response, "X-Content-Type-Options", "nosniff");
-    header_add(response, "Cache-Control", "no-store");
-    if (reply->version > 0 && !reply->problem) {
-        snprintf(text, sizeof(text), "\"v%lld\"", (long long)reply->version);
-        header_add(response, "ETag", text);
-    }
-    if (reply->location[0] != '\0')
-        header_add(response, "Location", reply->location);
-    if (reply->replayed)
-        header_add(response, "Idempotent-Replayed", "true");
-    if (reply->status == MHD_HTTP_UNAUTHORIZED)
-        header_add(response, "WWW-Authenticate", "Bearer");
-    if (request->allow[0] != '\0')
-        header_add(response, "Allow", request->allow);
-    if (request->retry_after_s > 0) {
-        snprintf(text, sizeof(text), "%d", request->retry_after_s);
-        header_add(response, "Retry-After", text);
-    }
-    if (request->drop)
-        header_add(response, "Connection", "close");
+    if (response == NULL)
+        close(fd);
+    return response;
 }
 
 /* The body's bytes go to the response, which frees them when they are sent. */
@@ -173,6 +192,12 @@ static struct MHD_Response *response_make(struct request *request)
     char *body;
     struct MHD_Response *response;
 
+    if (request->stream != NULL)
+        return stream_response(request->stream);
+    if (request->has_file) {
+        request->has_file = false;
+        return file_response(request->file, request->file_bytes);
+    }
     memcpy(&body, &reply->body, sizeof(body));
     if (request->static_body)
         return MHD_create_response_from_buffer(reply->body_bytes, body, MHD_RESPMEM_PERSISTENT);
@@ -193,8 +218,11 @@ static enum MHD_Result request_send(struct request *request)
 
     if (response == NULL)
         return MHD_NO;
-    headers_add(request, response);
     request->phase = REQUEST_SENT;
+    if (!request_headers_add(request, response)) {
+        MHD_destroy_response(response);
+        return MHD_NO;
+    }
     atomic_fetch_add_explicit(&server->answers[0], 1, memory_order_relaxed);
     if (hundreds > 0 && hundreds < SERVER_STATUS_CLASSES)
         atomic_fetch_add_explicit(&server->answers[hundreds], 1, memory_order_relaxed);
@@ -338,6 +366,10 @@ static void server_free(struct server *server)
     for (size_t i = 0; i < server->readers_count; i++)
         store_close(&server->readers[i]);
     quote_cache_free(&server->quotes);
+    streams_free(&server->streams);
+    clerk_free(&server->clerk);
+    export_jobs_free(&server->exports);
+    clerk_free(&server->porter);
     pthread_mutex_destroy(&server->lock);
     free(server);
 }
@@ -354,15 +386,22 @@ enum err server_open(const struct http_config *config, struct server **ret, char
     if (server == NULL)
         return ERR_RETRY;
     server->config = *config;
+    if (config->operator_name == NULL)
+        server->config.operator_name = "Ebb";
     server->number = atomic_fetch_add(&servers, 1) + 1;
     pthread_mutex_init(&server->lock, NULL);
     random_init_system(&random);
     random_fill(&random, prefix, sizeof(prefix));
     hash_hex(prefix, sizeof(prefix), server->request_id_prefix);
     server->quotes = quote_cache_new();
+    server->streams = streams_new(server);
+    server->clerk = clerk_new();
+    server->porter = clerk_new();
+    server->exports = export_jobs_new(config->directory);
     if (!address_read(config, &address)) {
         reason = "not an IP address";
-    } else if (server->quotes != NULL) {
+    } else if (server->quotes != NULL && server->streams != NULL && server->clerk != NULL && server->exports != NULL &&
+               server->porter != NULL) {
         errno = 0;
         server->daemon = daemon_start(server, &address);
         reason = errno != 0 ? strerror(errno) : "the HTTP daemon did not start";
@@ -389,14 +428,18 @@ void server_drain(struct server *server)
     atomic_store(&server->draining, true);
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
+    streams_end(server->streams);
     for (int waited_ms = 0; waited_ms < DRAIN_MS && atomic_load(&server->in_flight) > 0; waited_ms += 10)
         usleep(10000);
+    clerk_free(&server->porter); /* what it looks at goes on to the engine, which ends after this */
 }
 
 void server_close(struct server **server)
 {
     if (*server == NULL)
         return;
+    clerk_free(&(*server)->clerk);
+    export_jobs_free(&(*server)->exports);
     MHD_stop_daemon((*server)->daemon);
     server_free(*server);
     *server = NULL;

@@ -7,21 +7,28 @@
 #define EBB_HTTP_SERVER_H
 
 #include "engine/engine.h"
+#include "http/session.h"
 
 struct payout;
+struct notify_stats; /* notify/notify.h */
 struct http_config {
     const char *address; /* IPv4 or IPv6 in numbers */
     uint16_t port;       /* 0: any free one */
     unsigned threads, connections_max;
     const char *directory;
+    const char *store; /* where the rows are read: a directory or a URL */
     struct vault *vault;
     struct engine *engine;
     const struct policies *policies;
     const struct calendar *calendar;
     const struct channels *channels;
     struct payout *payout;
+    const struct notify_stats *notify; /* NULL: nothing is told */
     bool demo;
+    struct session_terms sessions;
     struct system_clock *clock; /* demo: moved by /demo/clock */
+    const char *program;        /* its own path, for workers of the same program; NULL: no pages are drawn */
+    const char *operator_name;  /* who issues receipts; NULL: Ebb */
 };
 
 struct server;
@@ -40,6 +47,16 @@ const struct http_config *server_config(const struct server *server);
 MUST_USE enum err server_reader(struct server *server, struct store **ret, char ret_reason[256]);
 struct quote_cache;
 struct quote_cache *server_quotes(struct server *server);
+struct streams;
+struct streams *server_streams(struct server *server);
+struct clerk;
+struct export_jobs;
+struct export_jobs *server_exports(struct server *server);
+struct clerk *server_clerk(struct server *server);
+/* The one who looks at passwords. */
+struct clerk *server_porter(struct server *server);
+/* Its origin, or where it listens. */
+void server_address(const struct server *server, char ret[256]);
 #define SERVER_STATUS_CLASSES 6 /* by hundreds; [0] is everything */
 int64_t server_answers(const struct server *server, int hundreds);
 /* "r4f0c91ab-2f": unique in this process and unlikely elsewhere. */

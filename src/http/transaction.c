@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The billing details: an account's ledger entries, where money that left reads as type "withdrawal" (AL-17). */
+#include "http/transaction.h"
+
 #include <string.h>
 
 #include "http/answers.h"
-#include "http/request.h"
 
 #define TYPE_WITHDRAWAL "withdrawal"
 
@@ -18,42 +19,6 @@ static const char *source_prefix(enum ledger ledger)
     if (ledger == LEDGER_TRANSIT || ledger == LEDGER_TRANSFERRED_IN)
         return "tr";
     return ledger == LEDGER_ALLOCATED_IN ? "al" : "tu";
-}
-
-static const char *object_prefix(enum entry_kind kind)
-{
-    switch (kind) {
-    case ENTRY_TOPUP:
-        return "tu";
-    case ENTRY_CHARGE:
-    case ENTRY_REVERSAL:
-        return "ch";
-    case ENTRY_CHARGEBACK:
-        return "cb";
-    case ENTRY_CREDIT:
-        return "cr";
-    case ENTRY_TRANSFER_OUT:
-    case ENTRY_TRANSFER_IN:
-    case ENTRY_RECALL_OUT:
-    case ENTRY_RECALL_IN:
-        return "tr";
-    case ENTRY_ALLOCATION_OUT:
-    case ENTRY_ALLOCATION_IN:
-    case ENTRY_RECLAIM_OUT:
-    case ENTRY_RECLAIM_IN:
-        return "al";
-    case ENTRY_FREEZE:
-        return "wd";
-    case ENTRY_SETTLE:
-    case ENTRY_RELEASE:
-    case ENTRY_RETURN:
-    case ENTRY_SUSPENSE:
-        return "leg";
-    case ENTRY_NONE:
-    case ENTRY__COUNT:
-        break;
-    }
-    return "ob";
 }
 
 static enum err postings_write(struct request *request, struct store *store, int64_t entry, struct out *out)
@@ -77,7 +42,7 @@ static enum err postings_write(struct request *request, struct store *store, int
     return ERR_NONE;
 }
 
-static enum err entry_write(struct request *request, struct store *store, const struct entry *entry, struct out *out)
+enum err transaction_write(struct request *request, struct store *store, const struct entry *entry, struct out *out)
 {
     const char *kind = word_text(&entry_kind_words, (int)entry->kind);
 
@@ -89,7 +54,7 @@ static enum err entry_write(struct request *request, struct store *store, const 
     out_string(out, "currency", entry->currency);
     out_instant(out, "at", entry->at);
     out_id(out, "withdrawal", "wd", entry->withdrawal);
-    out_id(out, "object", object_prefix(entry->kind), entry->object);
+    out_id(out, "object", view_object_prefix(entry->kind), entry->object);
     TRY(postings_write(request, store, entry->id, out));
     out_object_end(out);
     return ERR_NONE;
@@ -127,7 +92,7 @@ static enum err transactions(struct request *request, struct store *store, struc
     shown = page_size(request, rows.count);
     request_list_begin(out);
     for (size_t i = 0; i < shown; i++)
-        TRY(entry_write(request, store, rows.items[i], out));
+        TRY(transaction_write(request, store, rows.items[i], out));
     request_list_end(out, shown < rows.count ? ((const struct entry *)rows.items[shown - 1])->id : 0);
     return ERR_NONE;
 }

@@ -127,6 +127,22 @@ void withdrawals_list(struct request *request)
     request_read(request, list);
 }
 
+static enum err unresolved(struct request *request, struct store *store, struct out *out)
+{
+    struct value args[] = {value_int("after", request->parameters.cursor),
+                           value_int("limit", request->parameters.limit + 1)};
+    struct rows rows;
+
+    TRY(store_select(store, QUERY_WITHDRAWALS_UNRESOLVED, args, ARRAY_COUNT(args), &withdrawal_table, &request->arena,
+                     &rows));
+    return list_write(request, store, &rows, out);
+}
+
+void withdrawals_unresolved(struct request *request)
+{
+    request_read(request, unresolved);
+}
+
 /* ---- what happened ---- */
 
 static enum err events(struct request *request, struct store *store, struct out *out)

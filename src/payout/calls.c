@@ -106,6 +106,10 @@ static const char *withheld_because(struct payout *payout, const struct job *job
         return NULL;
     if (job->effect->request == NULL)
         return "no_request";
+    if (!lease_leads(&payout->lease))
+        return "lease_lost";
+    if (engine_quarantined(payout->config.engine))
+        return "quarantined";
     if (channel_paused(payout, job->effect->channel))
         return "channel_paused";
     if (!instant_is_set(job->queued_at) || !instant_before(now, instant_add_ms(job->queued_at, SEND_GUARD_MS)))
@@ -121,48 +125,83 @@ static void answer_nothing(struct channel_answer *ret, const char *key, const ch
     snprintf(ret->detail, sizeof ret->detail, "the call was not made");
 }
 
-static void job_run(struct payout *payout, const struct job *job)
+/* What the channel says; without a call, that nothing is known. */
+static void job_call(struct payout *payout, const struct job *job, struct channel_answer *ret)
 {
     const struct effect *effect = job->effect;
     struct channel *channel = channels_find(payout->config.channels, effect->channel);
     struct instant now = engine_now(payout->config.engine);
     const char *withheld = channel == NULL ? "no_channel" : withheld_because(payout, job, now);
-    struct channel_answer answer;
 
     if (withheld != NULL) {
-        answer_nothing(&answer, effect->key, withheld);
+        answer_nothing(ret, effect->key, withheld);
         payout->stats.withheld++;
     } else if (effect->query) {
-        channel->operations->query(channel, effect->key, now, &answer);
+        channel->operations->query(channel, effect->key, effect->request, now, ret);
         payout->stats.queries++;
     } else {
-        channel->operations->send(channel, effect->key, effect->request, effect->first, now, &answer);
+        channel->operations->send(channel, effect->key, effect->request, effect->first, now, ret);
         payout->stats.sends++;
     }
-    (void)payout_evidence(payout, effect->channel, effect->withdrawal, effect->query ? SOURCE_QUERY : SOURCE_REPLY,
-                          &answer);
 }
 
-bool payout_call(struct caller *caller)
+static struct job *job_begin(struct caller *caller)
 {
-    struct payout *payout = caller->payout;
     struct job *job;
 
-    pthread_mutex_lock(&payout->mutex);
-    job = job_next(payout);
+    pthread_mutex_lock(&caller->payout->mutex);
+    job = job_next(caller->payout);
     if (job != NULL)
         caller->running = job->effect;
-    pthread_mutex_unlock(&payout->mutex);
-    if (job == NULL)
-        return false;
-    job_run(payout, job);
-    pthread_mutex_lock(&payout->mutex);
+    pthread_mutex_unlock(&caller->payout->mutex);
+    return job;
+}
+
+static void job_end(struct caller *caller, struct job *job)
+{
+    pthread_mutex_lock(&caller->payout->mutex);
     caller->running = NULL;
-    pthread_cond_broadcast(&payout->changed);
-    pthread_mutex_unlock(&payout->mutex);
+    pthread_cond_broadcast(&caller->payout->changed);
+    pthread_mutex_unlock(&caller->payout->mutex);
     effect_free(job->effect);
     free(job);
-    return true;
+}
+
+static void job_find(struct payout *payout, const struct job *job, struct finding *ret)
+{
+    const struct effect *effect = job->effect;
+
+    *ret = (struct finding){effect->channel, effect->withdrawal, effect->query ? SOURCE_QUERY : SOURCE_REPLY};
+    job_call(payout, job, &ret->answer);
+}
+
+static void call(struct caller *caller)
+{
+    struct job *job = job_begin(caller);
+    struct finding finding;
+
+    if (job == NULL)
+        return;
+    job_find(caller->payout, job, &finding);
+    (void)payout_evidence(caller->payout, &finding);
+    job_end(caller, job);
+}
+
+int64_t payout_calls(struct payout *payout)
+{
+    struct job *jobs[PAYOUT_CALLERS_MAX];
+    struct finding findings[PAYOUT_CALLERS_MAX];
+    size_t count = 0;
+
+    while (count < PAYOUT_CALLERS_MAX && (jobs[count] = job_begin(&payout->callers[count])) != NULL) {
+        job_find(payout, jobs[count], &findings[count]);
+        count++;
+    }
+    if (count > 0)
+        payout_evidence_together(payout, findings, count);
+    for (size_t i = 0; i < count; i++)
+        job_end(&payout->callers[i], jobs[i]);
+    return (int64_t)count;
 }
 
 static bool job_ready(const struct payout *payout)
@@ -185,7 +224,7 @@ void *payout_caller_run(void *context)
             continue;
         }
         pthread_mutex_unlock(&payout->mutex);
-        (void)payout_call(caller);
+        call(caller);
         pthread_mutex_lock(&payout->mutex);
     }
     pthread_mutex_unlock(&payout->mutex);

@@ -19,7 +19,8 @@ void payout_pause_ms(int64_t ms)
 
 void payout_command(struct command *ret, enum command_kind kind, int64_t withdrawal)
 {
-    *ret = (struct command){.kind = kind, .roles = ROLE_SYSTEM, .object_id = withdrawal, .any_version = true};
+    *ret = (struct command){
+        .kind = kind, .roles = ROLE_SYSTEM, .object_id = withdrawal, .any_version = true, .quiet = true};
     snprintf(ret->principal, sizeof ret->principal, "system:payout");
 }
 
@@ -37,8 +38,25 @@ static int tries_max(const struct payout *payout)
     return payout->stopping ? RETRIES_WHEN_STOPPING : INT_MAX;
 }
 
-bool payout_evidence(struct payout *payout, const char *channel, int64_t withdrawal, enum evidence_source source,
-                     const struct channel_answer *answer)
+static void evidence_command(struct command *ret, const struct finding *finding)
+{
+    payout_command(ret, COMMAND_EVIDENCE, finding->withdrawal);
+    snprintf(ret->channel, sizeof ret->channel, "%s", finding->channel);
+    ret->answer = finding->answer;
+    ret->source = finding->source;
+}
+
+/* False: it must be handed in again. */
+static bool concluded(struct payout *payout, int status)
+{
+    if (must_repeat(status))
+        return false;
+    if (status >= 300)
+        payout->stats.evidence_refused++;
+    return true;
+}
+
+bool payout_evidence(struct payout *payout, const struct finding *finding)
 {
     int64_t wait_ms = RETRY_FIRST_MS;
 
@@ -47,22 +65,41 @@ bool payout_evidence(struct payout *payout, const char *channel, int64_t withdra
         struct reply reply = {0};
         int status;
 
-        payout_command(&command, COMMAND_EVIDENCE, withdrawal);
-        snprintf(command.channel, sizeof command.channel, "%s", channel);
-        command.answer = *answer;
-        command.source = source;
+        evidence_command(&command, finding);
         engine_run(payout->config.engine, &command, &reply);
         status = reply.status;
         reply_fini(&reply);
-        if (!must_repeat(status)) {
-            if (status >= 300)
-                payout->stats.evidence_refused++;
+        if (concluded(payout, status))
             return true;
-        }
         if (tries >= tries_max(payout))
             return false;
         payout->stats.evidence_retries++;
         payout_pause_ms(wait_ms);
         wait_ms = wait_ms * 2 < RETRY_LAST_MS ? wait_ms * 2 : RETRY_LAST_MS;
     }
+}
+
+static void note_status(struct command *command, struct reply *reply)
+{
+    *(int *)command->context = reply->status;
+    reply_fini(reply);
+}
+
+void payout_evidence_together(struct payout *payout, const struct finding *findings, size_t count)
+{
+    struct command commands[PAYOUT_CALLERS_MAX], *batch[PAYOUT_CALLERS_MAX];
+    int statuses[PAYOUT_CALLERS_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        batch[i] = &commands[i];
+        evidence_command(batch[i], &findings[i]);
+        batch[i]->done = note_status;
+        batch[i]->context = &statuses[i];
+    }
+    engine_run_batch(payout->config.engine, batch, count);
+    for (size_t i = 0; i < count; i++)
+        if (!concluded(payout, statuses[i])) {
+            payout->stats.evidence_retries++;
+            (void)payout_evidence(payout, &findings[i]);
+        }
 }

@@ -85,7 +85,9 @@ static void *scheduler_run(void *context)
     struct payout *payout = context;
 
     while (!payout->stopping) {
-        payout_tick_submit(payout);
+        lease_round(&payout->lease);
+        if (lease_leads(&payout->lease))
+            payout_tick_submit(payout);
         bell_wait(payout->scheduler_bell);
     }
     return NULL;
@@ -96,7 +98,8 @@ static void *listener_run(void *context)
     struct payout *payout = context;
 
     while (!payout->stopping) {
-        (void)payout_poll(payout);
+        if (lease_leads(&payout->lease))
+            (void)payout_poll(payout);
         bell_wait(payout->listener_bell);
     }
     return NULL;
@@ -104,14 +107,14 @@ static void *listener_run(void *context)
 
 enum err payout_attach(struct payout *payout, const struct payout_config *config, char ret_reason[256])
 {
-    TRY(store_open(config->directory, STORE_READER, NULL, &payout->reader, ret_reason));
+    TRY(store_open(config->store, STORE_READER, NULL, &payout->reader, ret_reason));
     pthread_mutex_lock(&payout->mutex);
     payout->config = *config;
-    payout->config.directory = NULL; /* needed no longer, not ours to keep */
     payout->callers_count = config->callers != 0 ? config->callers : PAYOUT_CALLERS_DEFAULT;
     if (payout->callers_count > PAYOUT_CALLERS_MAX)
         payout->callers_count = PAYOUT_CALLERS_MAX;
     pthread_mutex_unlock(&payout->mutex);
+    lease_open(&payout->lease, config->engine, config->store, store_is_shared(payout->reader));
     return ERR_NONE;
 }
 
@@ -161,16 +164,21 @@ void payout_stop(struct payout *payout)
         threads_join(payout);
     payout->started = false;
     payout_forget(payout);
+    lease_close(&payout->lease);
     if (payout->reader != NULL)
         store_close(&payout->reader);
 }
 
 int64_t payout_step(struct payout *payout)
 {
-    int64_t done = payout_tick_now(payout);
+    int64_t done = 0, calls;
 
-    while (payout_call(&payout->callers[0]))
-        done++;
+    lease_round(&payout->lease);
+    if (lease_leads(&payout->lease))
+        done = payout_tick_now(payout);
+
+    while ((calls = payout_calls(payout)) > 0)
+        done += calls;
     return done + payout_poll(payout);
 }
 
@@ -203,4 +211,9 @@ bool payout_quiet(struct payout *payout)
 const struct payout_stats *payout_stats(const struct payout *payout)
 {
     return &payout->stats;
+}
+
+bool payout_leads(const struct payout *payout)
+{
+    return lease_leads(&payout->lease);
 }

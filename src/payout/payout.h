@@ -24,7 +24,7 @@
 struct payout_config {
     struct engine *engine;
     const struct channels *channels; /* owned by the caller, outlives the payout */
-    const char *directory;           /* where the store is read */
+    const char *store;               /* where it is read: a directory or a URL; lives as long as the payout */
     size_t callers;                  /* 0: the default */
 };
 
@@ -59,6 +59,8 @@ int64_t payout_step(struct payout *payout);
 bool payout_pause(struct payout *payout, const char *channel, bool pause);
 /* No tick, no call under way and none waiting. */
 bool payout_quiet(struct payout *payout);
+/* Is this the server that calls, of all of one database? */
+bool payout_leads(const struct payout *payout);
 const struct payout_stats *payout_stats(const struct payout *payout);
 
 #endif

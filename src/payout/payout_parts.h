@@ -3,6 +3,7 @@
 #ifndef EBB_PAYOUT_PAYOUT_PARTS_H
 #define EBB_PAYOUT_PAYOUT_PARTS_H
 
+#include "payout/lease.h"
 #include "payout/payout.h"
 
 #include <pthread.h>
@@ -16,6 +17,14 @@ struct job {
     struct instant queued_at; /* none: it came before the start and will not be sent */
 };
 
+/* What came of a call, or what a channel told by itself. */
+struct finding {
+    const char *channel;
+    int64_t withdrawal; /* 0: its key says */
+    enum evidence_source source;
+    struct channel_answer answer;
+};
+
 struct caller {
     struct payout *payout;
     const struct effect *running; /* NULL when idle */
@@ -24,6 +33,7 @@ struct caller {
 struct payout {
     struct payout_config config;
     struct store *reader; /* the scheduler's */
+    struct lease lease;   /* the scheduler's; whether it leads is for all */
     struct payout_stats stats;
     int scheduler_bell, listener_bell; /* eventfds: wait with a time-out, read no clock */
     pthread_t threads[PAYOUT_CALLERS_MAX + 2];
@@ -35,7 +45,7 @@ struct payout {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a job came or ended, a tick ended, stopping */
     struct job *jobs, *jobs_last;
-    struct caller callers[PAYOUT_CALLERS_MAX]; /* without threads the first one calls */
+    struct caller callers[PAYOUT_CALLERS_MAX]; /* without threads they call one after the other */
     size_t callers_count;
     int64_t ticking[TICKS_MAX];
     size_t ticking_count;
@@ -46,13 +56,15 @@ struct payout {
 /* calls.c: queueing and making calls. */
 void payout_enqueue(struct payout *payout, struct effect *list);
 void payout_forget(struct payout *payout);
-/* Makes one call of the queue on this thread. False: there was none that may run now. */
-bool payout_call(struct caller *caller);
+/* Without threads: makes calls of the queue on this thread, and hands in what came of them in one commit, as the engine
+ * takes what callers find at the same time. Returns how many. */
+int64_t payout_calls(struct payout *payout);
 void *payout_caller_run(void *caller);
 
 /* evidence.c: evidence into the engine, tried until committed. False: given up because everything stops. */
-bool payout_evidence(struct payout *payout, const char *channel, int64_t withdrawal, enum evidence_source source,
-                     const struct channel_answer *answer);
+bool payout_evidence(struct payout *payout, const struct finding *finding);
+/* Without threads: up to PAYOUT_CALLERS_MAX of them in one batch. */
+void payout_evidence_together(struct payout *payout, const struct finding *findings, size_t count);
 void payout_command(struct command *ret, enum command_kind kind, int64_t withdrawal);
 void payout_pause_ms(int64_t ms);
 

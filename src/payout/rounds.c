@@ -3,23 +3,38 @@
 
 #include <stdlib.h>
 
+static enum err due(struct payout *payout, int64_t ids[TICKS_MAX], size_t *ret_count)
+{
+    const struct engine *engine = payout->config.engine;
+    struct instant next;
+
+    return engine_due(payout->reader, engine_now(engine), engine_quarantined(engine), ids, TICKS_MAX, ret_count, &next);
+}
+
+#define TICKS_TOGETHER 16 /* on this thread */
+
+/* One batch and one commit, as the engine's worker makes of ticks that wait together. */
+static void tick_together(struct payout *payout, const int64_t *ids, size_t count)
+{
+    struct command commands[TICKS_TOGETHER], *batch[TICKS_TOGETHER];
+
+    for (size_t i = 0; i < count; i++) {
+        payout_command(&commands[i], COMMAND_TICK, ids[i]);
+        batch[i] = &commands[i];
+    }
+    engine_run_batch(payout->config.engine, batch, count);
+    payout->stats.ticks += (int64_t)count;
+}
+
 int64_t payout_tick_now(struct payout *payout)
 {
     int64_t ids[TICKS_MAX];
     size_t count = 0;
-    struct instant next;
 
-    if (engine_due(payout->reader, engine_now(payout->config.engine), ids, TICKS_MAX, &count, &next) != ERR_NONE)
+    if (due(payout, ids, &count) != ERR_NONE)
         return 0;
-    for (size_t i = 0; i < count; i++) {
-        struct command command;
-        struct reply reply = {0};
-
-        payout_command(&command, COMMAND_TICK, ids[i]);
-        engine_run(payout->config.engine, &command, &reply);
-        reply_fini(&reply);
-        payout->stats.ticks++;
-    }
+    for (size_t i = 0; i < count; i += TICKS_TOGETHER)
+        tick_together(payout, ids + i, count - i < TICKS_TOGETHER ? count - i : TICKS_TOGETHER);
     return (int64_t)count;
 }
 
@@ -96,9 +111,8 @@ void payout_tick_submit(struct payout *payout)
 {
     int64_t ids[TICKS_MAX];
     size_t count = 0;
-    struct instant next;
 
-    if (engine_due(payout->reader, engine_now(payout->config.engine), ids, TICKS_MAX, &count, &next) != ERR_NONE)
+    if (due(payout, ids, &count) != ERR_NONE)
         return;
     pthread_mutex_lock(&payout->mutex);
     payout->more_due = count == TICKS_MAX;
@@ -124,8 +138,9 @@ static int64_t channel_poll(struct payout *payout, size_t at)
     int64_t count = 0;
 
     while (!payout->stopping && callback_next(payout, at)) {
-        if (!payout_evidence(payout, payout->config.channels->items[at]->name, 0, SOURCE_CALLBACK,
-                             &payout->undelivered[at]))
+        struct finding told = {payout->config.channels->items[at]->name, 0, SOURCE_CALLBACK, payout->undelivered[at]};
+
+        if (!payout_evidence(payout, &told))
             break;
         payout->has_undelivered[at] = false;
         payout->stats.callbacks++;

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/field.h"
+#include "base/file.h"
 #include "base/out.h"
-#include "store/connection.h"
 #include "store/copy.h"
+#include "store/sqlite.h"
 
 #define REASON_BYTES 256
 #define DATABASE "ebb.db"
@@ -83,39 +83,49 @@ static char *uri_of(const char *directory)
     return uri;
 }
 
+/* `file` is a path or, among the flags, a URI; NULL: there was no memory for it. */
+static enum err file_store(const char *file, int flags, enum store_mode mode, struct store **ret)
+{
+    struct sqlite *sqlite = calloc(1, sizeof *sqlite);
+    int code = file == NULL || sqlite == NULL ? SQLITE_NOMEM : SQLITE_OK;
+
+    if (sqlite != NULL) {
+        sqlite->store = (struct store){.operations = &sqlite_operations, .mode = mode};
+        sqlite->lock_fd = -1;
+    }
+    if (code == SQLITE_OK)
+        code = sqlite3_open_v2(file, &sqlite->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code == SQLITE_OK && mode == STORE_WRITER)
+        code = sqlite3_exec(sqlite->db, query_texts[QUERY_OPEN_WRITER], NULL, NULL, NULL);
+    if (code == SQLITE_OK) {
+        *ret = &sqlite->store;
+        return ERR_NONE;
+    }
+    struct store *store = sqlite != NULL ? &sqlite->store : NULL;
+    store_close(&store);
+    return code == SQLITE_NOMEM ? ERR_RETRY : ERR_REQUEST;
+}
+
 /* Nobody else touches a copy, so it is read as it lies there: `immutable` makes no -wal and no -shm beside it. */
 static enum err copy_open(const char *directory, struct store **ret, char *reason)
 {
     char *uri = uri_of(directory);
-    struct store *store = calloc(1, sizeof *store);
-    int code = uri == NULL || store == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    enum err err = file_store(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, STORE_READER, ret);
 
-    if (code == SQLITE_OK) {
-        store->mode = STORE_READER;
-        store->lock_fd = -1;
-        code =
-            sqlite3_open_v2(uri, &store->db,
-                            SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    }
     free(uri);
-    if (code == SQLITE_OK) {
-        *ret = store;
-        return ERR_NONE;
-    }
-    store_close(&store);
-    return no(reason, code == SQLITE_NOMEM ? ERR_RETRY : ERR_REQUEST, "SQLite cannot open the copy in", directory);
+    return err == ERR_NONE ? err : no(reason, err, "SQLite cannot open the copy in", directory);
 }
 
 static enum err integrity_check(struct store *store)
 {
     struct statement *statement;
 
-    TRY(statement_get(store, QUERY_INTEGRITY_CHECK, &statement));
+    TRY(statement_get(sqlite_of(store), QUERY_INTEGRITY_CHECK, &statement));
     int code = sqlite3_step(statement->handle);
     const char *answer = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement->handle, 0) : NULL;
     enum err err = ERR_NONE;
     if (code != SQLITE_ROW)
-        err = store_fail(store, code, "integrity_check");
+        err = sqlite_fail(sqlite_of(store), code, "integrity_check");
     else if (answer == NULL || strcmp(answer, "ok") != 0)
         err = store_refuse(store, ERR_REQUEST, "integrity_check says: %.180s", answer == NULL ? "nothing" : answer);
     sqlite3_reset(statement->handle);
@@ -172,7 +182,7 @@ static enum err pages_copy(struct store *source, const char *target, char *reaso
         return no_errno(reason, "The copy cannot be written to", target);
     int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK) {
-        sqlite3_backup *backup = sqlite3_backup_init(copy, "main", source->db, "main");
+        sqlite3_backup *backup = sqlite3_backup_init(copy, "main", sqlite_of(source)->db, "main");
 
         code = backup == NULL ? sqlite3_errcode(copy) : sqlite3_backup_step(backup, -1);
         int finished = sqlite3_backup_finish(backup);
@@ -238,25 +248,18 @@ enum err store_backup_create(const char *directory, const char *target, struct i
 
 /* ---- believing one ---- */
 
-static void file_close(FILE **file)
-{
-    if (*file != NULL)
-        fclose(*file);
-}
-
 static enum err manifest_read(const char *target, struct arena *arena, struct manifest *ret, char *reason)
 {
     char path[COPY_PATH_BYTES], text[MANIFEST_BYTES_MAX];
     struct manifest manifest = {0};
     struct field_problems problems = {0};
+    size_t size;
 
     if (!copy_path(path, target, MANIFEST, ""))
         return no_errno(reason, "There is no backup in", target);
-    SCOPED(file_close) FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (!copy_read(path, text, sizeof text, &size))
         return no_errno(reason, "There is no manifest", path);
-    size_t size = fread(text, 1, sizeof text, file);
-    if (ferror(file) || size == sizeof text)
+    if (size == sizeof text)
         return no(reason, ERR_REQUEST, "This is no manifest of a backup:", path);
     enum err err = field_read_json(text, size, &manifest_shape, arena, &manifest, &problems);
     if (err == ERR_REQUEST)
@@ -311,41 +314,61 @@ enum err store_backup_verify(const char *target, char ret_reason[256])
 
 /* ---- putting one back ---- */
 
-static enum err files_restore(const char *target, const char *directory, const struct manifest *manifest, char *reason)
+static enum err key_restore(const char *target, const char *directory, char *reason)
 {
     char path[COPY_PATH_BYTES];
     struct digest digest;
 
-    if (!copy_file(target, directory, DATABASE, &digest))
-        return no_errno(reason, "The database cannot be restored to", directory);
-    if (!digest_matches(&digest, manifest))
-        return no(reason, ERR_REQUEST, "The backup changed while it was read:", target);
     if (!copy_path(path, target, MASTER_KEY, ""))
         return no_errno(reason, "There is no key in", target);
-    if (access(path, F_OK) == 0 && !copy_file(target, directory, MASTER_KEY, &digest))
+    if (file_is_there(path) && !copy_file(target, directory, MASTER_KEY, &digest))
         return no_errno(reason, "The key cannot be restored to", directory);
     return ERR_NONE;
+}
+
+static enum err part_mark(struct store *store, struct instant created_at)
+{
+    char moment[INSTANT_TEXT_BYTES];
+    int64_t from, to;
+
+    instant_format(created_at, moment);
+    TRY(store_migrate(store, &from, &to));
+    TRY(store_begin(store));
+    TRY(store_meta_put(store, "restored_from", moment));
+    return store_commit(store);
 }
 
 /* Money may have moved since the backup was made: whoever starts on it must be able to see what it is. */
 static enum err origin_mark(const char *directory, struct instant created_at, char *reason)
 {
-    char moment[INSTANT_TEXT_BYTES];
-    SCOPED(store_close) struct store *store = NULL;
-    int64_t from, to;
+    char part[COPY_PATH_BYTES], log[COPY_PATH_BYTES];
+    struct store *store = NULL;
 
-    instant_format(created_at, moment);
-    TRY(store_open(directory, STORE_WRITER, NULL, &store, reason));
-    enum err err = store_migrate(store, &from, &to);
-    if (err == ERR_NONE)
-        err = store_begin(store);
-    if (err == ERR_NONE)
-        err = store_meta_put(store, "restored_from", moment);
-    if (err == ERR_NONE)
-        err = store_commit(store);
+    if (!copy_path(part, directory, DATABASE, ".part") || !copy_path(log, directory, DATABASE, ".part-wal"))
+        return no_errno(reason, "The database cannot be restored to", directory);
+    enum err err = file_store(part, SQLITE_OPEN_READWRITE, STORE_WRITER, &store);
+    if (err != ERR_NONE)
+        return no(reason, err, "SQLite cannot open what was restored:", part);
+    err = part_mark(store, created_at);
     if (err != ERR_NONE)
         snprintf(reason, REASON_BYTES, "%s", store_reason(store));
-    return err;
+    store_close(&store);
+    TRY(err);
+    return file_is_there(log) ? no(reason, ERR_RETRY, "What was restored cannot be closed in order:", part) : ERR_NONE;
+}
+
+/* The database gets its name when it is whole and says what it is: a power cut leaves that, or none. */
+static enum err database_restore(const char *target, const char *directory, const struct manifest *manifest,
+                                 char *reason)
+{
+    struct digest digest;
+
+    if (!copy_part(target, directory, DATABASE, &digest))
+        return no_errno(reason, "The database cannot be restored to", directory);
+    if (!digest_matches(&digest, manifest))
+        return no(reason, ERR_REQUEST, "The backup changed while it was read:", target);
+    TRY(origin_mark(directory, manifest->created_at, reason));
+    return copy_place(directory, DATABASE) ? ERR_NONE : no_errno(reason, "The database cannot be kept in", directory);
 }
 
 enum err store_backup_restore(const char *target, const char *directory, char ret_reason[256])
@@ -358,6 +381,6 @@ enum err store_backup_restore(const char *target, const char *directory, char re
     TRY(backup_check(target, &manifest, ret_reason));
     if (!copy_directory(directory))
         return no_errno(ret_reason, "A backup is restored only into an empty directory, not into", directory);
-    TRY(files_restore(target, directory, &manifest, ret_reason));
-    return origin_mark(directory, manifest.created_at, ret_reason);
+    TRY(key_restore(target, directory, ret_reason));
+    return database_restore(target, directory, &manifest, ret_reason);
 }

@@ -19,12 +19,16 @@ struct digest {
 /* "directory/name" and suffix; false when it does not fit. */
 MUST_USE bool copy_path(char ret[COPY_PATH_BYTES], const char *directory, const char *name, const char *suffix);
 MUST_USE bool copy_digest(const char *path, struct digest *ret);
-/* Copies directory/name to another directory, not over anything. */
+/* Copies directory/name to another directory, as name.part: copy_place makes it what it is. */
+MUST_USE bool copy_part(const char *from, const char *to, const char *name, struct digest *ret);
+/* Both. */
 MUST_USE bool copy_file(const char *from, const char *to, const char *name, struct digest *ret);
+/* The first `size` bytes of a file, or all of it. */
+MUST_USE bool copy_read(const char *path, char *ret, size_t size, size_t *ret_size);
 MUST_USE bool copy_write(const char *directory, const char *name, const char *data, size_t size);
 /* directory/name.part, complete, becomes directory/name and stays so. */
 MUST_USE bool copy_place(const char *directory, const char *name);
-/* Makes the directory if it is absent. False with errno ENOTEMPTY when something lies in it. */
+/* Makes the directory if it is absent; its name stays so. False with errno ENOTEMPTY when something lies in it. */
 MUST_USE bool copy_directory(const char *directory);
 
 #endif

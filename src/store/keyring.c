@@ -76,7 +76,7 @@ enum err keyring_revoke(struct store *store, const char *name, struct instant no
 
     TRY(store_begin(store));
     enum err err = store_execute(store, QUERY_KEY_REVOKE, args, ARRAY_COUNT(args));
-    bool revoked = err == ERR_NONE && sqlite3_changes64(store->db) == 1;
+    bool revoked = err == ERR_NONE && store_changed(store) == 1;
     if (err != ERR_NONE) {
         store_rollback(store);
         return err;

@@ -10,7 +10,8 @@
 #define MIGRATION_BYTES_MAX ((size_t)4 << 20)
 #define KEY_CHECK_BYTES (2 * HASH_SHORT_BYTES + 1)
 
-/* What was applied: which file (checksum of its text) and what it left behind (hash of sqlite_schema). */
+/* What was applied: which file (checksum of its text) and what it left behind (hash of what the database says of its
+ * tables). */
 struct migration {
     struct row row;
     int64_t version;
@@ -92,9 +93,9 @@ static enum err shape_hash(struct store *store, struct arena *arena, uint8_t ret
     return ERR_NONE;
 }
 
-static const struct embedded *file_find(int64_t version)
+static const struct embedded *file_find(const struct store *store, int64_t version)
 {
-    for (const struct embedded *file = embedded_schema; file->name != NULL; file++)
+    for (const struct embedded *file = store->operations->schema; file->name != NULL; file++)
         if (file_version(file) == version)
             return file;
     return NULL;
@@ -110,7 +111,7 @@ static enum err history_check(struct store *store, struct arena *arena)
     TRY(store_select(store, QUERY_SCHEMA_MIGRATIONS, NULL, 0, &migration_table, arena, &rows));
     for (size_t i = 0; i < rows.count; i++) {
         const struct migration *applied = rows.items[i];
-        const struct embedded *file = file_find(applied->version);
+        const struct embedded *file = file_find(store, applied->version);
 
         if (file == NULL)
             return store_refuse(
@@ -153,12 +154,21 @@ static enum err migration_record(struct store *store, const struct embedded *fil
     return store_execute(store, QUERY_SCHEMA_RECORD, args, ARRAY_COUNT(args));
 }
 
+enum err store_shape_record(struct store *store)
+{
+    SCOPED(arena_fini) struct arena arena;
+    uint8_t shape[HASH_BYTES];
+
+    arena_init(&arena, MIGRATION_BYTES_MAX);
+    TRY(shape_hash(store, &arena, shape));
+    const struct value args[] = {value_int("version", store_schema_latest()),
+                                 value_bytes("shape", shape, sizeof shape)};
+    return store_execute(store, QUERY_SCHEMA_RESHAPE, args, ARRAY_COUNT(args));
+}
+
 static enum err migration_apply(struct store *store, const struct embedded *file)
 {
-    int code = sqlite3_exec(store->db, file->data, NULL, NULL, NULL);
-
-    if (code != SQLITE_OK)
-        return store_fail(store, code, file->name);
+    TRY(store->operations->script(store, file));
     return migration_record(store, file);
 }
 
@@ -183,7 +193,7 @@ static enum err history_create(struct store *store)
     return err;
 }
 
-enum err store_migrate(struct store *store, int64_t *ret_from, int64_t *ret_to)
+static enum err migrate(struct store *store, int64_t *ret_from, int64_t *ret_to)
 {
     int64_t from;
 
@@ -191,7 +201,7 @@ enum err store_migrate(struct store *store, int64_t *ret_from, int64_t *ret_to)
     TRY(history_of(store));
     TRY(store_schema_version(store, &from));
     for (int64_t version = from + 1; version <= store_schema_latest(); version++) {
-        const struct embedded *file = file_find(version);
+        const struct embedded *file = file_find(store, version);
 
         if (file == NULL)
             return store_refuse(store, ERR_FATAL, "This program lacks the schema file %lld.", (long long)version);
@@ -201,6 +211,17 @@ enum err store_migrate(struct store *store, int64_t *ret_from, int64_t *ret_to)
     *ret_from = from;
     *ret_to = store_schema_latest();
     return ERR_NONE;
+}
+
+enum err store_migrate(struct store *store, int64_t *ret_from, int64_t *ret_to)
+{
+    if (store->operations->lock == NULL)
+        return migrate(store, ret_from, ret_to);
+    TRY(store->operations->lock(store, true));
+    enum err err = migrate(store, ret_from, ret_to);
+    if (err == ERR_NONE)
+        err = store->operations->lock(store, false);
+    return err; /* after a fault the lock ends with the connection */
 }
 
 /* ---- after opening ---- */
@@ -214,14 +235,14 @@ static enum err key_compare(struct store *store, struct arena *arena)
 
     vault_lookup(store->vault, "key check", "", hash);
     hash_hex(hash, sizeof hash, text);
-    TRY(store_meta_get(store, "key_check", arena, &known));
+    TRY(store_meta_get(store, STORE_KEY_CHECK, arena, &known));
     if (known != NULL && strcmp(known, text) != 0)
         return store_refuse(store, ERR_FATAL,
                             "master.key is not the key of this database: its personal data stays shut.");
     if (known != NULL || store->mode == STORE_READER)
         return ERR_NONE;
     TRY(store_begin(store));
-    enum err err = store_meta_put(store, "key_check", text);
+    enum err err = store_meta_put(store, STORE_KEY_CHECK, text);
     if (err == ERR_NONE)
         return store_commit(store);
     store_rollback(store);
@@ -238,6 +259,9 @@ enum err store_opened(struct store *store)
     if (version != store_schema_latest())
         return ERR_NONE; /* the caller migrates, or says that it will not */
     if (store->mode == STORE_WRITER)
-        TRY(statement_prepare_all(store));
+        TRY(store->operations->prepare_all(store));
+    const char *distributed;
+    TRY(store_meta_get(store, STORE_DISTRIBUTED, &arena, &distributed));
+    store->distributed = distributed != NULL;
     return store->vault == NULL ? ERR_NONE : key_compare(store, &arena);
 }

@@ -41,65 +41,102 @@ static int column_find(const struct table *table, const char *name)
     return -1;
 }
 
-/* ---- out: from the row to the parameters ---- */
+/* ---- which column is which ---- */
 
-static enum err parameters_resolve(struct store *store, enum query query, struct statement *statement,
-                                   const struct table *table)
+enum err along_parameters(struct store *store, enum query query, const struct table *table, size_t count,
+                          along_name *name_of, void *context, struct along *ret)
 {
-    for (int number = 1; number <= statement->parameters_count; number++) {
-        const char *name = sqlite3_bind_parameter_name(statement->handle, number);
-        int found = name == NULL ? -1 : column_find(table, name + 1);
+    INVARIANT(60, count <= STATEMENT_COLUMNS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = name_of(context, i);
+        int found = name == NULL ? -1 : column_find(table, name);
 
         if (found < 0)
-            return store_refuse(store, ERR_FATAL, "%s: %s is no column of %s", query_names[query], name ? name : "?",
+            return store_refuse(store, ERR_FATAL, "%s: $%s is no column of %s", query_names[query], name ? name : "?",
                                 table->name);
-        statement->parameters[number - 1] = (uint8_t)found;
+        ret->columns[i] = (uint8_t)found;
     }
-    statement->bound = table;
+    ret->count = count;
+    ret->table = table;
     return ERR_NONE;
 }
 
-static enum err sealed_bind(struct store *store, sqlite3_stmt *handle, int number, const struct row *row,
-                            const struct column *column)
+enum err along_result(struct store *store, enum query query, const struct table *table, size_t count,
+                      along_name *name_of, void *context, struct along *ret)
+{
+    bool has_sealed = false, has_id = false;
+
+    INVARIANT(60, count <= STATEMENT_COLUMNS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = name_of(context, i);
+        if (name == NULL)
+            return store_refuse(store, ERR_RETRY, "no memory to resolve %s", query_names[query]);
+        int found = column_find(table, name);
+        if (found < 0)
+            return store_refuse(store, ERR_FATAL, "%s: %s is no column of %s", query_names[query], name, table->name);
+        ret->columns[i] = (uint8_t)found;
+        has_sealed |= table->columns[found].kind == COLUMN_SEALED;
+        has_id |= found == 0;
+    }
+    if (has_sealed && !has_id)
+        return store_refuse(store, ERR_FATAL, "%s: sealed columns need the row's id", query_names[query]);
+    ret->has_sealed = has_sealed;
+    ret->count = count;
+    ret->table = table;
+    return ERR_NONE;
+}
+
+/* ---- out: from the row to a cell ---- */
+
+static struct cell cell_null(void)
+{
+    return (struct cell){.kind = CELL_NULL};
+}
+
+static struct cell cell_int(int64_t integer)
+{
+    return (struct cell){.kind = CELL_INT, .integer = integer};
+}
+
+static struct cell cell_text(const char *text)
+{
+    return text == NULL ? cell_null() : (struct cell){.kind = CELL_TEXT, .data = text, .size = strlen(text)};
+}
+
+static struct cell cell_bytes(const void *data, size_t size)
+{
+    return data == NULL ? cell_null() : (struct cell){.kind = CELL_BYTES, .data = data, .size = size};
+}
+
+static struct cell cell_word(const struct words *words, int word)
+{
+    INVARIANT(62, word >= 0 && word < words->count);
+    return cell_text(word == 0 ? NULL : words->texts[word]);
+}
+
+static enum err cell_seal(struct store *store, const struct row *row, const struct column *column, struct cell *ret)
 {
     const char *plain;
 
     memcpy(&plain, member_const(row, column), sizeof plain);
+    *ret = cell_text(plain);
     if (plain == NULL)
-        return sqlite3_bind_null(handle, number) == SQLITE_OK ? ERR_NONE : ERR_FATAL;
+        return ERR_NONE;
     if (store->vault == NULL)
         return store_refuse(store, ERR_FATAL, "%s.%s cannot be sealed without the key", row->table->name, column->name);
-    size_t size = strlen(plain), sealed_size = vault_sealed_bytes(size);
-    uint8_t *sealed = sqlite3_malloc64(sealed_size);
-    if (sealed == NULL)
-        return store_refuse(store, ERR_RETRY, "no memory to seal %s.%s", row->table->name, column->name);
-    vault_seal(store->vault, row->table->name, column->name, row_id(row, row->table), plain, size, sealed);
-    /* SQLite frees it, also when binding fails. */
-    int code = sqlite3_bind_blob64(handle, number, sealed, sealed_size, sqlite3_free);
-    return code == SQLITE_OK ? ERR_NONE : store_fail(store, code, column->name);
+    ret->kind = CELL_SEAL;
+    ret->size = vault_sealed_bytes(ret->size);
+    return ERR_NONE;
 }
 
-static int word_bind(sqlite3_stmt *handle, int number, const struct words *words, int word)
+void row_seal(struct store *store, const struct row *row, const struct column *column, const struct cell *cell,
+              uint8_t *ret)
 {
-    INVARIANT(62, word >= 0 && word < words->count);
-    return word == 0 ? sqlite3_bind_null(handle, number)
-                     : sqlite3_bind_text(handle, number, words->texts[word], -1, SQLITE_STATIC);
+    vault_seal(store->vault, row->table->name, column->name, row_id(row, row->table), cell->data, strlen(cell->data),
+               ret);
 }
 
-static int text_bind(sqlite3_stmt *handle, int number, const char *text)
-{
-    return text == NULL ? sqlite3_bind_null(handle, number)
-                        : sqlite3_bind_text(handle, number, text, -1, SQLITE_STATIC);
-}
-
-static int bytes_bind(sqlite3_stmt *handle, int number, struct bytes bytes)
-{
-    return bytes.data == NULL ? sqlite3_bind_null(handle, number)
-                              : sqlite3_bind_blob64(handle, number, bytes.data, bytes.size, SQLITE_STATIC);
-}
-
-/* The row outlives the statement's run, so nothing is copied. */
-static int column_bind(sqlite3_stmt *handle, int number, const struct row *row, const struct column *column)
+enum err row_cell(struct store *store, const struct row *row, const struct column *column, struct cell *ret)
 {
     const void *at = member_const(row, column);
     int64_t integer = 0;
@@ -108,89 +145,56 @@ static int column_bind(sqlite3_stmt *handle, int number, const struct row *row, 
     case COLUMN_ID:
     case COLUMN_INSTANT:
         memcpy(&integer, at, sizeof integer);
-        return integer == 0 ? sqlite3_bind_null(handle, number) : sqlite3_bind_int64(handle, number, integer);
+        *ret = integer == 0 ? cell_null() : cell_int(integer);
+        return ERR_NONE;
     case COLUMN_INT:
     case COLUMN_MONEY:
         memcpy(&integer, at, sizeof integer);
-        return sqlite3_bind_int64(handle, number, integer);
+        *ret = cell_int(integer);
+        return ERR_NONE;
     case COLUMN_INT32:
-        return sqlite3_bind_int(handle, number, *(const int32_t *)at);
+        *ret = cell_int(*(const int32_t *)at);
+        return ERR_NONE;
     case COLUMN_BOOL:
-        return sqlite3_bind_int(handle, number, *(const bool *)at);
+        *ret = cell_int(*(const bool *)at);
+        return ERR_NONE;
     case COLUMN_WORD:
-        return word_bind(handle, number, column->words, *(const int *)at);
+        *ret = cell_word(column->words, *(const int *)at);
+        return ERR_NONE;
     case COLUMN_TEXT:
-        return text_bind(handle, number, *(const char *)at == '\0' ? NULL : at);
+        *ret = cell_text(*(const char *)at == '\0' ? NULL : at);
+        return ERR_NONE;
     case COLUMN_STRING:
-        return text_bind(handle, number, *(const char *const *)at);
+        *ret = cell_text(*(const char *const *)at);
+        return ERR_NONE;
     case COLUMN_HASH:
-        return bytes_bind(handle, number, bytes_of(all_zero(at, column->size) ? NULL : at, column->size));
+        *ret = cell_bytes(all_zero(at, column->size) ? NULL : at, column->size);
+        return ERR_NONE;
     case COLUMN_DIGEST:
-        return bytes_bind(handle, number, bytes_of(at, column->size));
+        *ret = cell_bytes(at, column->size);
+        return ERR_NONE;
     case COLUMN_BYTES:
-        return bytes_bind(handle, number, *(const struct bytes *)at);
+        *ret = cell_bytes(((const struct bytes *)at)->data, ((const struct bytes *)at)->size);
+        return ERR_NONE;
     case COLUMN_SEALED:
-        return SQLITE_MISUSE;
+        return cell_seal(store, row, column, ret);
     }
-    return SQLITE_MISUSE;
+    return ERR_FATAL;
 }
 
-enum err row_bind(struct store *store, enum query query, struct statement *statement, const struct row *row)
-{
-    const struct table *table = row->table;
-
-    if (statement->bound != table)
-        TRY(parameters_resolve(store, query, statement, table));
-    for (int number = 1; number <= statement->parameters_count; number++) {
-        const struct column *column = &table->columns[statement->parameters[number - 1]];
-
-        if (column->kind == COLUMN_SEALED) {
-            TRY(sealed_bind(store, statement->handle, number, row, column));
-            continue;
-        }
-        int code = column_bind(statement->handle, number, row, column);
-        if (code != SQLITE_OK)
-            return store_fail(store, code, query_names[query]);
-    }
-    return ERR_NONE;
-}
-
-/* ---- in: from the result to the row ---- */
-
-static enum err columns_resolve(struct store *store, enum query query, struct statement *statement,
-                                const struct table *table)
-{
-    bool has_sealed = false, has_id = false;
-
-    for (int number = 0; number < statement->columns_count; number++) {
-        const char *name = sqlite3_column_name(statement->handle, number);
-        if (name == NULL)
-            return store_refuse(store, ERR_RETRY, "no memory to resolve %s", query_names[query]);
-        int found = column_find(table, name);
-        if (found < 0)
-            return store_refuse(store, ERR_FATAL, "%s: %s is no column of %s", query_names[query], name, table->name);
-        statement->columns[number] = (uint8_t)found;
-        has_sealed |= table->columns[found].kind == COLUMN_SEALED;
-        has_id |= found == 0;
-    }
-    if (has_sealed && !has_id)
-        return store_refuse(store, ERR_FATAL, "%s: sealed columns need the row's id", query_names[query]);
-    statement->has_sealed = has_sealed;
-    statement->result = table;
-    return ERR_NONE;
-}
+/* ---- in: from a cell to the row ---- */
 
 static enum err wrong(struct store *store, const struct table *table, const struct column *column, const char *why)
 {
     return store_refuse(store, ERR_FATAL, "%s.%s holds %s", table->name, column->name, why);
 }
 
-static enum err integer_read(struct store *store, sqlite3_stmt *handle, int number, const struct table *table,
-                             const struct column *column, void *at)
+static enum err integer_put(struct store *store, const struct table *table, const struct column *column,
+                            const struct cell *cell, void *at)
 {
-    int64_t integer = sqlite3_column_int64(handle, number);
+    int64_t integer = cell->integer;
 
-    if (sqlite3_column_type(handle, number) != SQLITE_INTEGER)
+    if (cell->kind != CELL_INT)
         return wrong(store, table, column, "no integer");
     if (column->kind == COLUMN_BOOL) {
         if (integer != 0 && integer != 1)
@@ -206,15 +210,14 @@ static enum err integer_read(struct store *store, sqlite3_stmt *handle, int numb
     return ERR_NONE;
 }
 
-static enum err text_read(struct store *store, sqlite3_stmt *handle, int number, const struct table *table,
-                          const struct column *column, struct arena *arena, void *at)
+static enum err text_put(struct store *store, const struct table *table, const struct column *column,
+                         const struct cell *cell, struct arena *arena, void *at)
 {
-    if (sqlite3_column_type(handle, number) != SQLITE_TEXT)
+    const char *text = cell->data;
+    size_t size = cell->size;
+
+    if (cell->kind != CELL_TEXT)
         return wrong(store, table, column, "no text");
-    const char *text = (const char *)sqlite3_column_text(handle, number);
-    size_t size = (size_t)sqlite3_column_bytes(handle, number);
-    if (text == NULL)
-        return store_refuse(store, ERR_RETRY, "no memory to read %s.%s", table->name, column->name);
     if (column->kind == COLUMN_TEXT) {
         if (size >= column->size)
             return wrong(store, table, column, "a text that is too long");
@@ -230,15 +233,14 @@ static enum err text_read(struct store *store, sqlite3_stmt *handle, int number,
     return ERR_NONE;
 }
 
-static enum err bytes_read(struct store *store, sqlite3_stmt *handle, int number, const struct table *table,
-                           const struct column *column, struct arena *arena, struct row *row)
+static enum err bytes_put(struct store *store, const struct table *table, const struct column *column,
+                          const struct cell *cell, struct arena *arena, struct row *row)
 {
-    if (sqlite3_column_type(handle, number) != SQLITE_BLOB)
+    const void *data = cell->data;
+    size_t size = cell->size;
+
+    if (cell->kind != CELL_BYTES)
         return wrong(store, table, column, "no bytes");
-    const void *data = sqlite3_column_blob(handle, number);
-    size_t size = (size_t)sqlite3_column_bytes(handle, number);
-    if (data == NULL && size > 0)
-        return store_refuse(store, ERR_RETRY, "no memory to read %s.%s", table->name, column->name);
     if (column->kind == COLUMN_HASH || column->kind == COLUMN_DIGEST) {
         if (size != column->size)
             return wrong(store, table, column, "a hash of another size");
@@ -261,9 +263,11 @@ static enum err bytes_read(struct store *store, sqlite3_stmt *handle, int number
     return ERR_NONE;
 }
 
-static enum err column_read(struct store *store, sqlite3_stmt *handle, int number, const struct table *table,
-                            const struct column *column, struct arena *arena, struct row *row)
+enum err row_put(struct store *store, const struct table *table, const struct column *column, const struct cell *cell,
+                 struct arena *arena, struct row *row)
 {
+    if (cell->kind == CELL_NULL)
+        return ERR_NONE;
     switch (column->kind) {
     case COLUMN_ID:
     case COLUMN_INT:
@@ -271,35 +275,16 @@ static enum err column_read(struct store *store, sqlite3_stmt *handle, int numbe
     case COLUMN_BOOL:
     case COLUMN_MONEY:
     case COLUMN_INSTANT:
-        return integer_read(store, handle, number, table, column, member(row, column));
+        return integer_put(store, table, column, cell, member(row, column));
     case COLUMN_WORD:
     case COLUMN_TEXT:
     case COLUMN_STRING:
-        return text_read(store, handle, number, table, column, arena, member(row, column));
+        return text_put(store, table, column, cell, arena, member(row, column));
     case COLUMN_HASH:
     case COLUMN_DIGEST:
     case COLUMN_BYTES:
     case COLUMN_SEALED:
-        return bytes_read(store, handle, number, table, column, arena, row);
+        return bytes_put(store, table, column, cell, arena, row);
     }
     return ERR_FATAL;
-}
-
-/* Two rounds, because a sealed column opens only with the id of its row. NULL leaves the zero that the arena gave. */
-enum err row_read(struct store *store, enum query query, struct statement *statement, const struct table *table,
-                  struct arena *arena, struct row *row)
-{
-    if (statement->result != table)
-        TRY(columns_resolve(store, query, statement, table));
-    for (int round = 0; round <= (statement->has_sealed ? 1 : 0); round++)
-        for (int number = 0; number < statement->columns_count; number++) {
-            const struct column *column = &table->columns[statement->columns[number]];
-
-            if ((column->kind == COLUMN_SEALED) != (round == 1) ||
-                sqlite3_column_type(statement->handle, number) == SQLITE_NULL)
-                continue;
-            TRY(column_read(store, statement->handle, number, table, column, arena, row));
-        }
-    row->table = table;
-    return ERR_NONE;
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/connection.h"
 
-/* Which statements write which table. Parents stand before their children. QUERY__COUNT: there is no such statement,
- * because rows of that table are never changed or never taken back. */
-static const struct persistence {
-    const struct table *table;
-    enum query insert, update, gone;
-} persistences[] = {
+#define PERSISTENCE_PLACES 64
+
+const struct persistence persistences[] = {
     {&account_table, QUERY_ACCOUNT_INSERT, QUERY_ACCOUNT_UPDATE, QUERY__COUNT},
     {&identity_table, QUERY_IDENTITY_INSERT, QUERY_IDENTITY_UPDATE, QUERY__COUNT},
     {&subject_table, QUERY_SUBJECT_INSERT, QUERY_SUBJECT_UPDATE, QUERY__COUNT},
@@ -29,38 +26,55 @@ static const struct persistence {
     {&incident_table, QUERY_INCIDENT_INSERT, QUERY_INCIDENT_UPDATE, QUERY__COUNT},
     {&document_table, QUERY_DOCUMENT_INSERT, QUERY_DOCUMENT_UPDATE, QUERY__COUNT},
     {&ticket_table, QUERY_TICKET_INSERT, QUERY_TICKET_UPDATE, QUERY__COUNT},
+    {&quarantine_table, QUERY_QUARANTINE_INSERT, QUERY_QUARANTINE_UPDATE, QUERY__COUNT},
+    {&cover_table, QUERY_COVER_INSERT, QUERY__COUNT, QUERY__COUNT},
+    {&stray_table, QUERY_STRAY_INSERT, QUERY_STRAY_UPDATE, QUERY__COUNT},
+    {&staff_table, QUERY_STAFF_INSERT, QUERY_STAFF_UPDATE, QUERY__COUNT},
+    {&customer_key_table, QUERY_CUSTOMER_KEY_INSERT, QUERY_CUSTOMER_KEY_UPDATE, QUERY__COUNT},
+    {&customer_pass_table, QUERY_CUSTOMER_PASS_INSERT, QUERY__COUNT, QUERY_CUSTOMER_PASS_DELETE},
+    {&session_table, QUERY_SESSION_INSERT, QUERY_SESSION_UPDATE, QUERY_SESSION_DELETE},
+    {&webhook_table, QUERY_WEBHOOK_INSERT, QUERY_WEBHOOK_UPDATE, QUERY__COUNT},
+    {&delivery_table, QUERY_DELIVERY_INSERT, QUERY_DELIVERY_UPDATE, QUERY__COUNT},
     {&idempotency_table, QUERY_IDEMPOTENCY_INSERT, QUERY__COUNT, QUERY__COUNT},
     {&audit_table, QUERY_AUDIT_INSERT, QUERY__COUNT, QUERY__COUNT},
+    {0},
 };
 
+size_t persistences_count(void)
+{
+    return ARRAY_COUNT(persistences) - 1;
+}
+
+/* Where each table was found the last time: every row of every batch asks. */
 static const struct persistence *persistence_find(const struct table *table)
 {
-    for (size_t i = 0; i < ARRAY_COUNT(persistences); i++)
-        if (persistences[i].table == table)
-            return &persistences[i];
+    static _Atomic uint8_t places[PERSISTENCE_PLACES];
+    _Atomic uint8_t *place = &places[((uintptr_t)table >> 5) % PERSISTENCE_PLACES];
+
+    if (persistences[*place].table == table)
+        return &persistences[*place];
+    for (const struct persistence *at = persistences; at->table != NULL; at++)
+        if (at->table == table) {
+            *place = (uint8_t)(at - persistences);
+            return at;
+        }
     return NULL;
 }
 
-static enum err row_save(struct store *store, const struct row *row, enum query query)
+enum query persistence_figures(const struct persistence *persistence)
 {
-    struct statement *statement;
-
-    TRY(statement_get(store, query, &statement));
-    TRY(row_bind(store, query, statement, row));
-    TRY(statement_run(store, query, statement));
-    if (sqlite3_changes64(store->db) != 1)
-        return store_refuse(store, ERR_FATAL, "%s wrote %lld rows instead of one", query_names[query],
-                            (long long)sqlite3_changes64(store->db));
-    return ERR_NONE;
+    return persistence->table == &account_table ? QUERY_ACCOUNT_FIGURES : QUERY__COUNT;
 }
 
-static enum query query_for(const struct persistence *persistence, enum row_state state)
+static enum query query_for(const struct persistence *persistence, const struct row *row)
 {
-    switch (state) {
+    enum query figures = persistence_figures(persistence);
+
+    switch (row->state) {
     case ROW_NEW:
         return persistence->insert;
     case ROW_CHANGED:
-        return persistence->update;
+        return figures != QUERY__COUNT && !row->described ? figures : persistence->update;
     case ROW_GONE:
         return persistence->gone;
     case ROW_CLEAN:
@@ -69,47 +83,28 @@ static enum query query_for(const struct persistence *persistence, enum row_stat
     return QUERY__COUNT;
 }
 
-/* Rows that go make room first, children before parents: their places may be taken again in the same batch. */
-static enum err gone_save(struct store *store, const struct changes *changes)
+enum err row_persistence(struct store *store, const struct row *row, const struct persistence **ret,
+                         enum query *ret_query)
 {
-    for (size_t i = ARRAY_COUNT(persistences); i-- > 0;) {
-        if (persistences[i].gone == QUERY__COUNT)
-            continue;
-        for (const struct row *row = changes->first; row != NULL; row = row->next_changed)
-            if (row->state == ROW_GONE && row->table == persistences[i].table)
-                TRY(row_save(store, row, persistences[i].gone));
-    }
+    const struct persistence *persistence = persistence_find(row->table);
+    enum query query = persistence == NULL ? QUERY__COUNT : query_for(persistence, row);
+
+    if (query == QUERY__COUNT && row->state != ROW_CLEAN)
+        return store_refuse(store, ERR_FATAL, "rows of %s are not saved in state %d", row->table->name, row->state);
+    *ret = persistence;
+    *ret_query = query;
     return ERR_NONE;
 }
 
-static enum err changed_save(struct store *store, const struct changes *changes)
-{
-    for (const struct row *row = changes->first; row != NULL; row = row->next_changed) {
-        const struct persistence *persistence = persistence_find(row->table);
-        enum query query = persistence == NULL ? QUERY__COUNT : query_for(persistence, row->state);
-
-        if (row->state == ROW_CLEAN)
-            continue;
-        if (query == QUERY__COUNT)
-            return store_refuse(store, ERR_FATAL, "rows of %s are not saved in state %d", row->table->name, row->state);
-        if (row->state != ROW_GONE)
-            TRY(row_save(store, row, query));
-    }
-    return ERR_NONE;
-}
-
-enum err store_save(struct store *store, struct changes *changes)
+void changes_forget(struct changes *changes)
 {
     struct row *next;
 
-    TRY(store_in_transaction(store));
-    TRY(gone_save(store, changes));
-    TRY(changed_save(store, changes));
     for (struct row *row = changes->first; row != NULL; row = next) {
         next = row->next_changed;
         row->state = ROW_CLEAN;
+        row->described = false;
         row->next_changed = NULL;
     }
     *changes = (struct changes){0};
-    return ERR_NONE;
 }

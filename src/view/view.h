@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Domain objects as the contract's JSON (contract.md, HTTP). One function an object, used by the engine's replies, the
+/* Domain objects as the JSON of api/openapi.yaml. One function an object, used by the engine's replies, the
  * readers of the HTTP API, the CLI and the exports alike. Pure. Personal data leaves masked: names keep the first
  * character, accounts the last four. */
 #ifndef EBB_VIEW_VIEW_H
@@ -8,7 +8,8 @@
 #include "base/out.h"
 #include "domain/decide.h"
 
-void view_account(struct out *out, const struct account *account, const struct identity *identity);
+/* `at`: the moment whose month is meant by "this month". */
+void view_account(struct out *out, const struct account *account, const struct identity *identity, struct instant at);
 void view_quote(struct out *out, const struct policy *policy, const struct account *account, struct instant at,
                 const struct quote *quote);
 void view_topup(struct out *out, const struct topup *topup, const struct account *account);
@@ -22,10 +23,35 @@ void view_withdrawal(struct out *out, const struct dossier *dossier, const struc
                      const char *account_ref, const char *const *topup_refs, bool chinese);
 /* What was sent to a channel for a leg; the sealed request itself stays inside. */
 void view_attempt(struct out *out, const struct attempt *attempt);
+/* The member `destination` of a withdrawal, masked, from its sealed text; NULL is null. */
+void view_destination(struct out *out, const char *json);
 void view_document(struct out *out, const struct document *document, const char *account_ref);
+/* What a policy asks of a withdrawal: limits, routes, payees, documents, reasons. */
+void view_terms(struct out *out, const struct policy *policy);
+/* Without its secrets. */
+void view_webhook(struct out *out, const struct webhook *webhook);
+void view_delivery(struct out *out, const struct delivery *delivery);
 void view_ticket(struct out *out, const struct ticket *ticket, const char *account_ref);
 void view_message(struct out *out, const struct message *message);
+void view_quarantine(struct out *out, const struct quarantine *quarantine);
+/* The members of a quarantine alone, for an object that says more. */
+void view_quarantine_members(struct out *out, const struct quarantine *quarantine);
+/* `candidates`: accounts that the key may belong to, while it has none. */
+void view_stray(struct out *out, const struct stray *stray, const char *account_ref,
+                const struct account *const *candidates, size_t candidates_count);
+/* Without anything that signs in. */
+void view_staff(struct out *out, const struct staff *staff);
+/* The members of a person alone, for an object that says more. */
+void view_staff_members(struct out *out, const struct staff *staff);
+/* Without what its cookie says. */
+void view_session(struct out *out, const struct session *session);
+/* Names with a space between two, as the member `roles`. */
+void view_roles(struct out *out, const char *names);
 void view_event(struct out *out, const struct event *event, const char *account_ref);
+/* Whose id an event of this type carries: "wd", "tu" … */
+/* Of what an entry is about: "tu", "wd", "leg" … */
+const char *view_object_prefix(enum entry_kind kind);
+const char *view_event_prefix(const char *type);
 
 /* RFC 9457. `errors` may be NULL. */
 struct problem {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "view/view_parts.h"
 
+#include "domain/quote.h"
+
 static void view_subject(struct out *out, const struct account *account, const struct identity *identity)
 {
     out_object(out, "subject");
@@ -38,7 +40,7 @@ static void view_balance(struct out *out, const struct account *account)
     out_object_end(out);
 }
 
-void view_account(struct out *out, const struct account *account, const struct identity *identity)
+void view_account(struct out *out, const struct account *account, const struct identity *identity, struct instant at)
 {
     out_object(out, NULL);
     out_string(out, "ref", account->ref);
@@ -61,7 +63,7 @@ void view_account(struct out *out, const struct account *account, const struct i
     out_money(out, "frozen", account->payg_frozen);
     out_instant(out, "last_released_at", account->payg_last_released_at);
     out_object_end(out);
-    out_int(out, "withdrawals_this_month", account->withdrawals_month);
+    out_int(out, "withdrawals_this_month", account_withdrawals_month(account, at));
     out_int(out, "version", account->version);
     out_instant(out, "created_at", account->created_at);
     out_object_end(out);

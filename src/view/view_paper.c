@@ -56,7 +56,7 @@ void view_message(struct out *out, const struct message *message)
 }
 
 /* The noun before the dot says whose id the event carries. */
-static const char *event_prefix(const char *type)
+const char *view_event_prefix(const char *type)
 {
     static const struct {
         const char *noun, *prefix;
@@ -69,13 +69,53 @@ static const char *event_prefix(const char *type)
     return "ob";
 }
 
+const char *view_object_prefix(enum entry_kind kind)
+{
+    switch (kind) {
+    case ENTRY_TOPUP:
+        return "tu";
+    case ENTRY_CHARGE:
+    case ENTRY_REVERSAL:
+        return "ch";
+    case ENTRY_CHARGEBACK:
+        return "cb";
+    case ENTRY_CREDIT:
+        return "cr";
+    case ENTRY_TRANSFER_OUT:
+    case ENTRY_TRANSFER_IN:
+    case ENTRY_RECALL_OUT:
+    case ENTRY_RECALL_IN:
+        return "tr";
+    case ENTRY_ALLOCATION_OUT:
+    case ENTRY_ALLOCATION_IN:
+    case ENTRY_RECLAIM_OUT:
+    case ENTRY_RECLAIM_IN:
+        return "al";
+    case ENTRY_FREEZE:
+        return "wd";
+    case ENTRY_SETTLE:
+    case ENTRY_RELEASE:
+    case ENTRY_RETURN:
+    case ENTRY_SUSPENSE:
+        return "leg";
+    case ENTRY_STRAY:
+    case ENTRY_STRAY_BACK:
+    case ENTRY_RECOVERY:
+        return "st";
+    case ENTRY_NONE:
+    case ENTRY__COUNT:
+        break;
+    }
+    return "ob";
+}
+
 void view_event(struct out *out, const struct event *event, const char *account_ref)
 {
     out_object(out, NULL);
     out_id(out, "id", "ev", event->id);
     out_string(out, "type", event->type);
     out_string(out, "account", account_ref);
-    out_id(out, "object", event_prefix(event->type), event->object);
+    out_id(out, "object", view_event_prefix(event->type), event->object);
     view_json(out, "data", event->data);
     out_instant(out, "at", event->at);
     out_object_end(out);

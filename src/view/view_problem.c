@@ -18,6 +18,7 @@ static const struct {
     {"in_arrears", "The account is in arrears"},
     {"monthly_limit", "The withdrawals of this month are used up"},
     {"daily_limit", "The withdrawals of today are used up"},
+    {"payment_in_suspense", "A payment of this account is being settled"},
     {"amount_exceeds_withdrawable", "The amount is more than can be withdrawn"},
     {"amount_exceeds_route", "The amount is more than this route holds"},
     {"below_minimum", "The amount is below the minimum"},
@@ -39,6 +40,7 @@ static const struct {
     {"resend_too_soon", "A code was sent a moment ago"},
     {"stale", "The object has changed since you read it"},
     {"idempotency_key_reused", "The idempotency key was used for another request"},
+    {"not_reconciled", "What the channels did is not reconciled"},
     {"bonus_topup", "The top-up earned a bonus"},
     {"arbitrage_topup", "The top-up belongs to a campaign"},
     {"cooling_off", "The top-up is too recent"},
@@ -59,6 +61,7 @@ static const struct {
     {"busy", "Too much at once"},
     {"later", "Not available now"},
     {"out_of_memory", "Not available now"},
+    {"quarantined", "The service is in quarantine"},
     {"unavailable", "Not available now"},
     {"unknown", "Whether it happened is not known yet"},
 };

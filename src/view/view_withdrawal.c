@@ -33,7 +33,7 @@ static void destination_members(struct out *out, const struct destination *to)
     out_object_end(out);
 }
 
-static void view_destination(struct out *out, const char *json)
+void view_destination(struct out *out, const char *json)
 {
     struct destination to = {0};
     struct field_problems problems = {0};
@@ -46,6 +46,13 @@ static void view_destination(struct out *out, const char *json)
         destination_members(out, &to);
     else
         out->failed = true; /* half a destination is worse than no answer */
+}
+
+/* What the reviewer said that is missing; while it is. */
+static void view_asked_for(struct out *out, const struct dossier *dossier)
+{
+    if (dossier->withdrawal->status == WITHDRAWAL_NEED_DOCUMENTS && dossier->reviews_count > 0)
+        out_string(out, "asked_for", dossier->reviews[dossier->reviews_count - 1]->reason);
 }
 
 static void view_failure(struct out *out, const char *code, const char *detail)
@@ -145,6 +152,7 @@ void view_withdrawal(struct out *out, const struct dossier *dossier, const struc
 
     out_object(out, NULL);
     view_withdrawal_head(out, w, policy, account_ref, chinese);
+    view_asked_for(out, dossier);
     if (w->id != 0 && w->status == WITHDRAWAL_AWAITING_CODE) {
         out_int(out, "tries_left", w->code_tries_left);
         out_instant(out, "code_expires_at", w->code_expires_at);

@@ -4,9 +4,15 @@ schemas of its own /openapi.json: what the description does not say is a failure
 import http.client
 import itertools
 import json
+import os
 import re
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "postgresql"))
+import cluster  # noqa: E402
+from cluster import child  # noqa: E402
 
 keys = itertools.count(1)
 
@@ -25,18 +31,31 @@ class Answer:
 class Service:
     def __init__(self, program, *arguments, demo=True):
         self.directory = tempfile.TemporaryDirectory(prefix="ebb-api-")
-        command = [program, "serve", "--data", self.directory.name + "/data", "--listen", "127.0.0.1:0", *arguments]
-        if demo:
-            command.append("--demo")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.store = ["--store", cluster.place(cluster.asked())] if cluster.asked() else []
+        self.command = [program, "serve", "--data", self.directory.name + "/data", "--listen", "127.0.0.1:0", *self.store,
+                        *arguments, *(["--demo"] if demo else [])]
+        self.openapi = None
+        self.start()
+        self.openapi = self.call("GET", "/openapi.json").json
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                        preexec_fn=child.ends_with_parent)
         line = self.process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
         if not found:
             raise RuntimeError("the server did not start: " + line)
         self.port = int(found.group(1))
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        self.openapi = None
-        self.openapi = self.call("GET", "/openapi.json").json
+
+    def restart(self, kill=False, between=lambda: None):
+        """The same directory, at another port."""
+        self.connection.close()
+        (self.process.kill if kill else self.process.terminate)()
+        self.process.wait(timeout=15)
+        self.process.stdout.close()
+        between()
+        self.start()
 
     def stop(self):
         self.connection.close()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from service import Service
+from service import Service, child
 
 BODY = b'{"ref":"once","amount":5,"method":"alipay"}'
 SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -74,7 +74,7 @@ def a_lost_key_is_not_replaced(program):
     """Beside a database whose key is gone no new key may appear: it would hide the loss, and get into backups."""
     with tempfile.TemporaryDirectory(prefix="ebb-api-") as directory:
         command = [program, "serve", "--data", directory, "--listen", "127.0.0.1:0", "--demo"]
-        first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=child.ends_with_parent)
         first.stdout.readline()
         first.terminate()
         assert first.wait(15) == 0
@@ -87,7 +87,7 @@ def a_lost_key_is_not_replaced(program):
         assert not os.path.exists(directory + "/master.key"), "a new key was made"
         with open(os.open(directory + "/master.key", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             file.write(key)
-        again = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        again = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=child.ends_with_parent)
         assert "listens" in again.stdout.readline()
         again.terminate()
         assert again.wait(15) == 0

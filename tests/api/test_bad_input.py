@@ -20,6 +20,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "postgresql"))
+import cluster  # noqa: E402
+from cluster import child  # noqa: E402
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DESTINATION = {"kind": "bank", "name": "Alice", "account": "6222", "bank": "ICBC"}
 SUBJECT = {"kind": "person", "name": "Alice", "id_number": "id-alice", "verified": True}
@@ -56,25 +60,55 @@ ROUTES = {
                                          "demo-reviewer", 403),
     "POST /v1/withdrawals/{id}/resolve": ("/v1/withdrawals/{w}/resolve", {"key": "K", "kind": "paid", "amount": 100,
                                           "document": "d", "reason": "r"}, "demo-reviewer", 403),
+    "PUT /v1/users/{user}": ("/v1/users/anna", {"roles": ["viewer"], "state": "active", "password": "river stone lantern"},
+                             "demo-admin", 403),
     "POST /v1/documents": ("/v1/documents", {"account": "alice", "name": "a.png", "media_type": "image/png",
                                              "content": "iVBORw0KGgoAAAAA"}, "demo-customer:alice", 404),
     "POST /v1/cases": ("/v1/cases", {"account": "alice", "kind": "corporate_transfer", "company": "C", "reason": "r"},
                        "demo-customer:alice", 404),
+    "POST /v1/exports": ("/v1/exports", {"what": "withdrawals", "format": "csv", "account": "alice", "status": "failed",
+                                         "from": "2026-11-01T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"},
+                         "demo-customer:alice", 404),
+    "POST /v1/quarantine/statement": ("/v1/quarantine/statement", {
+        "channel": "alipay", "from": "2026-11-19T10:00:00+08:00", "to": "2026-11-20T09:00:00+08:00",
+        "lines": [{"key": "EBB0ANA3QAJW02V601", "outcome": "paid", "amount": 100, "currency": "CNY",
+                   "at": "2026-11-19T12:00:00+08:00"}]}, "demo-reviewer", 403),
+    "POST /v1/quarantine/release": ("/v1/quarantine/release", {"override": True, "reason": "r"}, "demo-reviewer", 403),
+    "POST /v1/strays/{stray}/account": ("/v1/strays/st_0000000000001/account", {"account": "alice"}, "demo-reviewer", 403),
+    "POST /v1/strays/{stray}/settle": ("/v1/strays/st_0000000000001/settle", {"decision": "take", "amount": 100, "reason": "r"},
+                                       "demo-reviewer", 403),
+    "POST /v1/webhooks": ("/v1/webhooks", {"url": "https://example.org/hook", "events": ["withdrawal.*"], "description": "d",
+                          "state": "enabled"}, "demo-admin", 403),
+    "PUT /v1/webhooks/{webhook}": ("/v1/webhooks/wh_0000000000001", {"url": "https://example.org/hook", "events": ["topup.recorded"],
+                                   "description": "d", "state": "disabled"}, "demo-admin", 403),
+    "DELETE /v1/webhooks/{webhook}": ("/v1/webhooks/wh_0000000000001", {}, "demo-admin", 403),
+    "POST /v1/webhooks/{webhook}/rotate": ("/v1/webhooks/wh_0000000000001/rotate", {"overlap_hours": 1}, "demo-admin", 403),
+    "POST /v1/webhooks/{webhook}/test": ("/v1/webhooks/wh_0000000000001/test", {}, "demo-admin", 403),
+    "POST /v1/webhooks/{webhook}/replay": ("/v1/webhooks/wh_0000000000001/replay", {"from": "2026-11-19T10:00:00+08:00",
+                                           "to": "2026-11-20T09:00:00+08:00"}, "demo-admin", 403),
+    "POST /v1/deliveries/{delivery}/replay": ("/v1/deliveries/dl_0000000000001/replay", {}, "demo-admin", 403),
     "POST /demo/clock": ("/demo/clock", {"advance": "1h"}, "demo-admin", 403),
     "POST /demo/channel": ("/demo/channel", {"next": ["paid"]}, "demo-admin", 403),
 }
-# Bodies that are not one JSON object have tests of their own (test_contract.py: batch; the simulated channel's notify).
-OTHER = {"POST /v1/batch", "POST /v1/channels/{channel}/notify"}
+# Bodies that are not one JSON object have tests of their own (test_contract.py: batch; the simulated channel's notify), and
+# so has whoever has no key (test_session.py).
+OTHER = {"POST /v1/batch", "POST /v1/channels/{channel}/notify", "POST /v1/session", "DELETE /v1/session",
+         "PUT /v1/users/{user}/totp", "DELETE /v1/users/{user}/totp", "PUT /v1/session/password"}
 # An action without members takes an empty body as well; documents are larger; a case's kind is the operator's own word.
 ALLOWED = {("reverse", "nothing"), ("recall", "nothing"), ("reclaim", "nothing"), ("code/resend", "nothing"),
            ("cancel", "nothing"), ("documents", "too large"), ("documents", "content too long"),
-           ("cases", "kind unknown word"), ("resolve", "no amount")}
-OPTIONAL = {"phone", "subject", "state", "paid_at", "payer", "frozen", "strategy", "route", "reason", "name", "media_type", "company",
+           ("cases", "kind unknown word"), ("resolve", "no amount"), ("settle", "no amount"), ("statement", "too large"),
+           *(("exports", "no " + name) for name in ("account", "status", "from", "to")), ("test", "nothing"), ("replay", "nothing"), ("{webhook}", "nothing")}
+OPTIONAL = {"override", "roles", "password", "events", "description", "overlap_hours", "phone", "subject", "state", "paid_at", "payer", "frozen", "strategy", "route", "reason", "name", "media_type", "company",
             "code_", "document", "withdrawal", "id_number", "verified", "advance", "account_", "subject.name",
             "subject.id_number", "subject.verified", "payer.kind", "payer.name", "amount_"}
 READS = [("/v1/accounts/{}", "alice"), ("/v1/accounts/{}/withdrawable", "alice"), ("/v1/accounts/{}/topups", "alice"),
-         ("/v1/accounts/{}/transactions", "alice"), ("/v1/withdrawals/{}", "{w}"), ("/v1/withdrawals/{}/receipt", "{w}"),
-         ("/v1/withdrawals/{}/events", "{w}"), ("/v1/documents/{}", "{d}")]
+         ("/v1/accounts/{}/transactions", "alice"), ("/v1/withdrawals/{}", "{w}"), ("/v1/withdrawals/{}/receipt", "{w}"), ("/v1/withdrawals/{}/receipt.pdf", "{w}"),
+         ("/v1/withdrawals/{}/events", "{w}"), ("/v1/documents/{}", "{d}"), ("/v1/documents/{}/content", "{d}")]
+# What is not a customer's, and what a query of it may not be.
+STAFF_READS = [("/v1/unresolved", "limit=0"), ("/v1/withdrawals/{w}/history", "x=1"), ("/v1/ledger", "from=2020-01-01T00:00:00Z"),
+               ("/v1/ledger", "from=yesterday"), ("/v1/incidents", "limit=1"), ("/v1/policies", "limit=1"),
+               ("/v1/policies/alibaba", "version=1"), ("/v1/audit", "order=both")]
 
 
 class Server:
@@ -83,9 +117,11 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.store = ["--store", cluster.place(cluster.asked())] if cluster.asked() else []
         self.process = subprocess.Popen([ebb, "serve", "--demo", "--data", self.directory, "--listen",
-                                         f"127.0.0.1:{self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.connection, self.keys = None, 0
+                                         f"127.0.0.1:{self.port}", *self.store], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        preexec_fn=child.ends_with_parent)
+        self.connection, self.keys, self.rows = None, 0, None
         for _ in range(500):
             try:
                 if self.send("GET", "/readyz", None)[0] == 200:
@@ -124,6 +160,9 @@ class Server:
         return json.loads(text)
 
     def digest(self):
+        if self.store:
+            self.rows = self.rows or cluster.Digest(self.store[1])
+            return self.rows.now()
         db = sqlite3.connect(f"file:{self.directory}/ebb.db?mode=ro", uri=True)
         total = hashlib.sha256()
         db.execute("BEGIN")
@@ -136,6 +175,8 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
+        if self.rows:
+            self.rows.close()
         error = self.process.stderr.read().decode()
         shutil.rmtree(self.directory, ignore_errors=True)
         return self.process.returncode, error
@@ -284,6 +325,21 @@ def attack_reads(judge, server, ids):
     for query in ("limit=0", "limit=201", "limit=x", "limit=-1", "cursor=%21", "status=maybe", "from=yesterday", "to=5",
                   "account=a%2Fb", "limit=1&limit=2", "limit=99999999999999999999"):
         judge.check(f"GET /v1/withdrawals?{query}:", server.send("GET", f"/v1/withdrawals?{query}", None), {400})
+    for query in ("from=yesterday", "from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z", "from=2020-01-01T00:00:00Z", "limit=1"):
+        judge.check(f"GET /v1/summary?{query}:", server.send("GET", f"/v1/summary?{query}", None), {400})
+    for path, query in STAFF_READS:
+        path = path.format(**ids)
+        judge.check(f"GET {path}?{query}:", server.send("GET", f"{path}?{query}", None), {400})
+        judge.check(f"GET {path} as a customer:", server.send("GET", path, None, "demo-customer:alice"), {403})
+    for path in ("/v1/withdrawals/wd_0000000000001/history", "/v1/policies/none", "/v1/policies/a%2Fb"):
+        judge.check(f"GET {path}:", server.send("GET", path, None), {404})
+    for query in ("query=", "query=" + "a" * 201, "order=newest"):
+        judge.check(f"GET /v1/accounts?{query}:", server.send("GET", f"/v1/accounts?{query}", None), {400})
+    for name, status in (("nothing.csv", 404), ("withdrawals", 404), ("withdrawals.exe", 404), ("journal.csv", 400),
+                         ("withdrawals.hledger", 400), ("withdrawals.csv?type=topup", 400), ("withdrawals.csv?status=odd", 400),
+                         ("withdrawals.csv?account=nobody", 404), ("withdrawals.csv?limit=1", 400), ("ex_00", 404),
+                         ("ex_" + "0" * 32, 404), ("ex_" + "0" * 32 + "/file", 404), ("..%2f..%2fmaster.key", 404)):
+        judge.check(f"GET /v1/exports/{name}:", server.send("GET", f"/v1/exports/{name}", None), {status})
     huge = b'{"content":"' + b"A" * (9 << 20) + b'"}'
     judge.check("POST /v1/documents of 9 MiB:", server.send("POST", "/v1/documents", huge, "demo-customer:alice"), {413})
     judge.check("GET /v1/nothing:", server.send("GET", "/v1/nothing", None), {404})

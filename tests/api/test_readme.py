@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs what the README tells a newcomer to type, and compares what it prints: test_readme.py EBB EBB_AUDIT README
+"""Runs what the README and the pages behind it tell a newcomer to type, and compares what it prints, one after the other
+against one server: test_readme.py EBB EBB_AUDIT README PAGE…
 
 Every fenced sh block is one step; lines that begin with "# " are the expected output of the commands before them.
-Address and paths are those of a fresh server. Prints TAP."""
+Addresses and paths are those of a fresh server. Prints TAP."""
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import child  # noqa: E402
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -28,17 +34,31 @@ def steps(text):
         yield commands, expected or None
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def port_that_is_free():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 def main():
-    ebb, audit, readme = (os.path.abspath(path) for path in sys.argv[1:])
-    with tempfile.TemporaryDirectory(prefix="ebb-readme-") as directory, open(readme, encoding="utf-8") as file:
-        data = os.path.join(directory, "data")
+    ebb, audit, *pages = (os.path.abspath(path) for path in sys.argv[1:])
+    with tempfile.TemporaryDirectory(prefix="ebb-readme-") as directory:
+        data = os.path.join(directory, "demo-data")
         server = subprocess.Popen([ebb, "serve", "--demo", "--data", data, "--listen", "127.0.0.1:0"], text=True,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  preexec_fn=child.ends_with_parent)
         address = re.search(r"127\.0\.0\.1:\d+", server.stdout.readline()).group()
-        text = file.read().replace("127.0.0.1:8080", address)
-        text = text.replace("build/ebb-audit", audit).replace("build/demo-data", data)
+        text = "\n".join(map(read, pages))
+        for written, meant in (("127.0.0.1:8080", address), ("127.0.0.1:8081", f"127.0.0.1:{port_that_is_free()}"),
+                               ("build/ebb-audit", audit), ("build/ebb ", ebb + " "), ("build/demo-", directory + "/demo-")):
+            text = text.replace(written, meant)
         shell = subprocess.Popen(["bash"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, cwd=directory)
+                                 stderr=subprocess.STDOUT, cwd=directory, start_new_session=True)
         count = failed = 0
         for commands, expected in steps(text):
             shell.stdin.write("\n".join(commands) + "\necho end-of-step\n")
@@ -49,7 +69,8 @@ def main():
             print("ok" if good else "not ok", count, "-", commands[0].strip() if commands else "")
             if not good:
                 print(*(f"# {line}" for line in ["expected:", *(expected or []), "seen:", *seen[:40]]), sep="\n")
-        shell.stdin.close()
+        os.killpg(shell.pid, signal.SIGKILL)  # with what its steps left behind
+        shell.wait()
         server.terminate()
         server.wait()
     print(f"1..{count}")

@@ -2,17 +2,18 @@
 """A small set of books, written by hand: every kind of entry, every end of a withdrawal, without the engine.
 
 The auditor must find nothing in them; tests/audit/test_corruptions.py then breaks one thing at a time. The writer below
-keeps the figures of accounts and top-ups with the postings it makes, in the way design.md ("Money and ledger") says."""
+keeps the figures of accounts and top-ups with the postings it makes, in the way docs/architecture.md ("Books") says."""
+import glob
 import hashlib
 import json
 import os
 import sqlite3
 import struct
+import time
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DAY = 86_400_000
 MORNING = 1_795_140_000_000  # 2026-11-20T10:00:00+08:00
-MONTH_KEY, DAY_KEY = 202611, 20261120
 
 
 def outside(prefix, number):
@@ -20,6 +21,17 @@ def outside(prefix, number):
     for _ in range(13):
         digits, number = ALPHABET[number & 31] + digits, number >> 5
     return f"{prefix}_{digits}"
+
+
+def shanghai_day(moment):
+    return int(time.strftime("%Y%m%d", time.gmtime(moment // 1000 + 8 * 3600)))
+
+
+def schema_texts(path):
+    """All numbered files beside the one that was named, in their order."""
+    for name in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(path)), "[0-9]*.sql"))):
+        with open(name, encoding="utf-8") as file:
+            yield file.read()
 
 
 def chain_hash(seq, previous, at, principal, command, account, thing, body):
@@ -32,13 +44,17 @@ def chain_hash(seq, previous, at, principal, command, account, thing, body):
 
 
 class Books:
-    """Writes rows; `ids` gives every object a name that the corruption table can use ("en:freeze:w1")."""
+    """Writes rows; `ids` gives every object a name that the corruption table can use ("en:freeze:w1"). `each` is called
+    after every command, when its rows are in the file."""
 
-    def __init__(self, directory, schema):
+    def __init__(self, directory, schema, each=None):
+        self.each = each
         os.makedirs(directory, exist_ok=True)
         self.db = sqlite3.connect(os.path.join(directory, "ebb.db"), isolation_level=None)
         self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.executescript(open(schema, encoding="utf-8").read())
+        self.db.execute("PRAGMA synchronous = OFF")
+        for text in schema_texts(schema):
+            self.db.executescript(text)
         self.db.execute("BEGIN")
         self.ids, self.next, self.now = {}, 1000, MORNING
         self.seq, self.previous = 0, bytes(32)
@@ -86,6 +102,10 @@ class Books:
         self.insert("audit", seq=self.seq, at=self.now, principal=principal, command=command, account=account or None,
                     object=thing or None, body=body, previous=self.previous, hash=value)
         self.previous, self.moves, self.entries, self.now = value, [], [], self.now + 1000
+        if self.each:
+            self.db.execute("COMMIT")
+            self.each(self)
+            self.db.execute("BEGIN")
 
     # Facts
 
@@ -229,7 +249,7 @@ class Books:
         key, owner = self.id("wd:" + name), self.id("ac:" + account)
         self.insert("withdrawal", id=key, account=owner, amount=sum(lot[1] for leg in legs for lot in leg),
                     currency="CNY", strategy="lifo", route=route, status="awaiting_code", policy="alibaba",
-                    policy_version=1, maker=maker, approvals_needed=0, approvals=0, counted=0, code_tries_left=5,
+                    policy_version=1, maker=maker, approvals_needed=0, approvals=0, counted_day=0, code_tries_left=5,
                     created_at=self.now, version=1)
         self.move("wd", "wd:" + name, "made", "awaiting_code")
         for number, leg in enumerate(legs, 1):
@@ -269,8 +289,13 @@ class Books:
     def confirm(self, name, review=0):
         key = self.id("wd:" + name)
         owner, amount = self.db.execute("SELECT account, amount FROM withdrawal WHERE id = ?", [key]).fetchone()
-        self.put("withdrawal", key, confirmed_at=self.now, counted=1, approvals_needed=review)
-        self.put("account", owner, month=MONTH_KEY, day=DAY_KEY)
+        before, = self.db.execute("SELECT day FROM account WHERE id = ?", [owner]).fetchone()
+        day = max(before, shanghai_day(self.now))
+        self.put("withdrawal", key, confirmed_at=self.now, counted_day=day, approvals_needed=review)
+        if day // 100 != before // 100:
+            self.put("account", owner, withdrawals_month=0)
+        if day != before:
+            self.put("account", owner, month=day // 100, day=day, withdrawals_day=0, withdrawn_day=0)
         self.add("account", owner, withdrawals_month=1, withdrawals_day=1, withdrawn_day=amount)
         self.move("wd", "wd:" + name, "confirmed", "in_review" if review else "approved")
         for number, _ in enumerate(self.legs(name), 1):
@@ -280,9 +305,14 @@ class Books:
 
     def uncount(self, name):
         key = self.id("wd:" + name)
-        owner, amount = self.db.execute("SELECT account, amount FROM withdrawal WHERE id = ?", [key]).fetchone()
-        self.put("withdrawal", key, counted=0)
-        self.add("account", owner, withdrawals_month=-1, withdrawals_day=-1, withdrawn_day=-amount)
+        owner, amount, day = self.db.execute("SELECT account, amount, counted_day FROM withdrawal WHERE id = ?",
+                                             [key]).fetchone()
+        latest, = self.db.execute("SELECT day FROM account WHERE id = ?", [owner]).fetchone()
+        self.put("withdrawal", key, counted_day=0)
+        if day // 100 == latest // 100:
+            self.add("account", owner, withdrawals_month=-1)
+        if day == latest:
+            self.add("account", owner, withdrawals_day=-1, withdrawn_day=-amount)
 
     def review(self, name, reviewer, decision, to=None):
         key = self.id("wd:" + name)
@@ -290,6 +320,8 @@ class Books:
                     version=1, at=self.now)
         if decision == "approve":
             self.add("withdrawal", key, approvals=1)
+        if decision == "need_documents":  # those before were of another application
+            self.put("withdrawal", key, approvals=0)
         if to:
             self.move("wd", "wd:" + name, decision, to)
         if to == "rejected":
@@ -363,9 +395,9 @@ class Books:
         self.db.close()
 
 
-def build(directory, schema):
+def build(directory, schema, each=None):
     """The books, and the ids of their rows by name."""
-    books = Books(directory, schema)
+    books = Books(directory, schema, each)
     books.insert("policy", name="alibaba", version=1, text="policy: alibaba", at=books.now)
     for ref, subject in (("alice", b"S" * 16), ("bob", b"S" * 16), ("carol", b"T" * 16)):
         books.account(ref, subject)
@@ -407,7 +439,8 @@ def build(directory, schema):
     books.dispatch("w3")
     books.evidence("w3", 1, "accepted", "accepted", "accepted", "unknown")
     books.withdraw("w4", "bob", [[("t4", 5_000)]], maker="demo-customer:bob")  # rejected
-    books.confirm("w4", review=1)
+    books.confirm("w4", review=2)
+    books.review("w4", "sam", "approve")
     books.review("w4", "rita", "need_documents", "need_documents")
     books.move("wd", "wd:w4", "documented", "in_review")
     books.commit("document", books.id("ac:bob"), books.id("wd:w4"))
@@ -426,5 +459,11 @@ def build(directory, schema):
     books.evidence("w8", 1, "paid", "suspense", entry="suspense")
     books.withdraw("w9", "bob", [[("t4", 900), ]], maker="demo-customer:bob")  # waits for its code
     books.chargeback("cb1", "bob", "t4", 31_000, 1_000)
+    books.now += 2 * DAY  # the clock goes ahead and back: the second is counted under the day of the first
+    books.withdraw("w10", "carol", [[("t5", 400)]], maker="demo-customer:carol")
+    books.confirm("w10", review=1)
+    books.now -= 2 * DAY
+    books.withdraw("w11", "carol", [[("t5", 500)]], maker="demo-customer:carol")
+    books.confirm("w11", review=1)
     books.close()
     return books.ids

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The auditor against books that the real engine wrote: test_real_books.py EBB EBB_AUDIT.
+"""The auditor against books that the real engine wrote: test_real_books.py EBB EBB_AUDIT [EVERY].
 
 A server runs through every command and every end of a payment; its books must be sound while it runs and after it was
-killed. Then every figure and every status of every row is changed, one at a time: each change must be found, naming the
-row or one that it belongs to. Prints TAP."""
+killed, and so they must be from checkpoints that were left while it ran. Then every figure and every status of every row
+is changed, one at a time: each change must be found, naming the row or one that it belongs to; one in a few also by an audit
+behind a checkpoint that is older than the row. With EVERY only one change in so many is tried. Prints TAP."""
 import http.client
 import itertools
 import json
@@ -18,6 +19,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import child  # noqa: E402
+
+BEHIND_EVERY = 4
 PAYER = {"kind": "personal", "name": "张三"}
 
 
@@ -28,7 +33,8 @@ class Server:
             self.port = probe.getsockname()[1]
         self.keys = itertools.count(1)
         self.process = subprocess.Popen([ebb, "serve", "--demo", "--data", data, "--listen", f"127.0.0.1:{self.port}"],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        preexec_fn=child.ends_with_parent)
         for _ in range(400):
             try:
                 if self.ask("GET", "/readyz")[0] == 200:
@@ -96,7 +102,8 @@ class Server:
         self.process.wait()
 
 
-def history(server):
+def history(server, half_way):
+    """`half_way` is called where many objects still have something before them."""
     server.account("rich", "jdcloud", "ID-1")
     server.account("ali", "alibaba", "ID-2")
     server.account("boss", "alibaba", "ID-2")
@@ -131,6 +138,9 @@ def history(server):
     server.withdraw("rich", 1_500, decisions=("need_documents", "reject"))
     server.withdraw("ali", 90_000, ["paid", "refused:ACQ.TRADE_HAS_FINISHED"])
     server.settle()
+    server.withdraw("rich", 1_300, ["bounce_after:90m"])
+    server.settle()
+    half_way()
     path = "/v1/withdrawals/" + server.want("POST", "/v1/withdrawals", {"account": "rich", "amount": 77})[0]["id"]
     server.want("POST", path + "/cancel")
     path = "/v1/withdrawals/" + server.want("POST", "/v1/withdrawals", {"account": "rich", "amount": 78})[0]["id"]
@@ -151,7 +161,7 @@ FIGURES = {
                "unsettled payg_active withdrawals_month withdrawals_day withdrawn_day",
     "subject": "overdue accounts", "topup": "amount remaining held refunded", "claim": "amount",
     "fact": "amount unpaid", "parcel": "amount remaining taken_back", "draw": "amount given_back source",
-    "withdrawal": "amount approvals counted", "leg": "amount account number fee", "lot": "amount topup",
+    "withdrawal": "amount approvals counted_day", "leg": "amount account number fee", "lot": "amount topup",
     "attempt": "amount number leg", "entry": "amount object account at", "posting": "amount source account",
     "audit": "at seq",
 }
@@ -166,8 +176,8 @@ EXEMPT = {("posting", "source"): "ledger IN ('topup', 'held', 'transferred_in', 
           ("fact", "unpaid"): "kind <> 'credit'", ("leg", "fee"): "id IN (SELECT leg FROM attempt)"}
 
 
-def changes(db):
-    """(what, SQL, words one of which a finding must name)"""
+def changes(db, before):
+    """(what, SQL, words one of which a finding must name, whether the row is another one than it was before)"""
     for table, columns in FIGURES.items():
         keys = KEYS.get(table, "id")
         for column in columns.split():
@@ -175,13 +185,15 @@ def changes(db):
             for row in db.execute(f"SELECT * FROM {table} WHERE {condition} ORDER BY {keys}").fetchall():
                 where = " AND ".join(f"{k} = {literal(row[k])}" for k in keys.split(", "))
                 statement = f"UPDATE {table} SET {column} = coalesce({column}, 0) + 1 WHERE {where}"
-                yield f"{table} {where}: {column} + 1", statement, near(row) | attempts_of(db, table, row)
+                is_new = before[table].get(tuple(row[k] for k in keys.split(", "))) != tuple(row)
+                yield f"{table} {where}: {column} + 1", statement, near(row) | attempts_of(db, table, row), is_new
     for table, words in STATUSES.items():
         for row in db.execute(f"SELECT * FROM {table}").fetchall():
             for word in words.split():
                 if word != row["status"]:
                     yield (f"{table} {row['id']}: {row['status']} to {word}",
-                           f"UPDATE {table} SET status = '{word}' WHERE id = {row['id']}", near(row))
+                           f"UPDATE {table} SET status = '{word}' WHERE id = {row['id']}", near(row),
+                           before[table].get((row["id"],)) != tuple(row))
 
 
 def attempts_of(db, table, row):
@@ -203,9 +215,26 @@ def near(row):
     return words | {value.hex().upper() for value in (row[name] for name in row.keys()) if isinstance(value, bytes)}
 
 
-def audit(program, data):
-    done = subprocess.run([program, "--data", data, "--json"], capture_output=True, text=True, timeout=120)
+def audit(program, data, *options):
+    done = subprocess.run([program, "--data", data, "--json", *options], capture_output=True, text=True, timeout=120)
     return done.returncode, json.loads(done.stdout)["findings"] if done.stdout else [{"row": "", "error": done.stderr}]
+
+
+def result(program, data, *options):
+    """What a full audit and one behind a checkpoint must agree on."""
+    done = subprocess.run([program, "--data", data, "--json", *options], capture_output=True, text=True, timeout=120)
+    told = json.loads(done.stdout) if done.stdout else {"findings": done.stderr, "result": {}}
+    return done.returncode, told["findings"], told["result"].get("rows"), told["result"].get("head")
+
+
+def rows_now(data):
+    """{table: {key: row}}, beside the server."""
+    db = sqlite3.connect("file:%s?mode=ro" % os.path.join(data, "ebb.db"), uri=True)
+    db.row_factory = sqlite3.Row
+    rows = {table: {tuple(row[k] for k in KEYS.get(table, "id").split(", ")): tuple(row)
+                    for row in db.execute(f"SELECT * FROM {table}")} for table in FIGURES}
+    db.close()
+    return rows
 
 
 def guards(db):
@@ -243,13 +272,14 @@ def damage(path, statement):
     return True
 
 
-def every_change(program, data, scratch):
-    planted, missed, pristine, copy = 0, [], os.path.join(scratch, "pristine"), os.path.join(scratch, "ebb.db")
+def every_change(program, data, scratch, checkpoint, before, every):
+    """`before`: the rows as they were at the checkpoint."""
+    planted, behind, missed, pristine, copy = 0, 0, [], os.path.join(scratch, "pristine"), os.path.join(scratch, "ebb.db")
     shutil.copy(os.path.join(data, "ebb.db"), pristine)
     prepare(pristine)
     db = sqlite3.connect(pristine)
     db.row_factory = sqlite3.Row
-    for what, statement, words in changes(db):
+    for what, statement, words, is_new in itertools.islice(changes(db, before), 0, None, every):
         shutil.copy(pristine, copy)
         if not damage(copy, statement):
             continue
@@ -257,12 +287,65 @@ def every_change(program, data, scratch):
         status, findings = audit(program, scratch)
         if status != 1 or not any(words & set(finding["row"].replace("/", " ").split()) for finding in findings):
             missed.append(f"{what}: {status} {[(f.get('code'), f['row']) for f in findings][:4]}")
+        if is_new and planted % BEHIND_EVERY == 0:
+            behind += 1
+            status, findings = audit(program, scratch, "--from", checkpoint)
+            if status != 1 or not any(words & set(finding["row"].replace("/", " ").split()) for finding in findings):
+                missed.append(f"behind the checkpoint: {what}: {status} {findings[:4]}")
     db.close()
-    return planted, missed
+    return planted, behind, missed
+
+
+def anchors(ebb, program, data, scratch, check):
+    """What the server kept of the chain's head: its statements are believed, anybody else's and a shorter chain are not."""
+    def verdict(what, *more, where=data):
+        done = subprocess.run([program, "--data", where, "--anchor", what, *more], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    beside, changed = os.path.join(data, "ebb.anchor"), os.path.join(scratch, "changed.anchor")
+    key = subprocess.run([ebb, "anchor", "key", "--data", data], capture_output=True, text=True, check=True).stdout.strip()
+    shown = subprocess.run([ebb, "anchor", "show", "--data", data], capture_output=True, text=True, check=True).stdout
+    seq = json.loads(shown)["heads"][0]["seq"]
+    text = open(beside, "rb").read()
+    stranger = "%064x" % (int(key, 16) ^ 1)
+
+    def file_of(content):
+        with open(changed, "wb") as file:
+            file.write(content)
+        return changed
+
+    check("the anchor of a killed server is in its chain", verdict(beside)[0] == 0, verdict(beside))
+    check("it knows the last payment that was sent", seq > 50, shown)
+    check("its public key is enough", verdict(beside, "--anchor-key", key)[0] == 0, verdict(beside, "--anchor-key", key))
+    check("another key does not believe it", verdict(beside, "--anchor-key", stranger)[0] == 1 and
+          "anchor_signature" in verdict(beside, "--anchor-key", stranger)[1])
+    check("a key that is none is no audit", verdict(beside, "--anchor-key", key[1:])[0] == 2)
+    check("one line of it is an anchor", verdict(file_of(shown.encode()))[0] == 0, verdict(changed))
+    one_more = shown.replace('"seq":%d' % seq, '"seq":%d' % (seq - 1))
+    check("a changed line is not signed", verdict(file_of(one_more.encode()))[0] == 1, verdict(changed))
+    laid_out = json.dumps(json.loads(shown), indent=1)
+    check("however it is laid out", verdict(file_of(laid_out.encode()))[0] == 0, verdict(changed))
+    for slot in range(3):
+        kept = b"".join(text[n * 4096:(n + 1) * 4096] if n == slot else os.urandom(4096) for n in range(3))
+        alone = text[slot * 4096:slot * 4096 + 1] == b"{"
+        check(f"slot {slot} counts alone", verdict(file_of(kept))[0] == (0 if alone else 2), verdict(changed))
+    copy = os.path.join(scratch, "ebb.db")
+    shutil.copy(os.path.join(data, "ebb.db"), copy)
+    damage(copy, f"DELETE FROM audit WHERE seq >= {seq}")
+    status, said = verdict(beside, "--anchor-key", key, where=scratch)
+    check("a chain that was cut before it", status == 1 and f"anchor_missing audit {seq}" in said, said)
+    status, said = verdict(beside, where=scratch)
+    check("without a key it is compared, and the reader told", "signature was not checked" in said and
+          f"anchor_missing audit {seq}" in said, said)
+    damage(copy, "UPDATE meta SET value = 'x' WHERE key = 'store'")
+    status, said = verdict(beside, "--anchor-key", key, where=scratch)
+    check("the anchor of another database", status == 1 and "anchor_store" in said, said)
+    os.remove(copy)
 
 
 def main():
-    ebb, program = sys.argv[1:]
+    ebb, program = sys.argv[1:3]
+    every = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     data, scratch, results = tempfile.mkdtemp(prefix="ebb-real-"), tempfile.mkdtemp(prefix="ebb-real-"), []
 
     def check(name, right, seen=""):
@@ -271,19 +354,32 @@ def main():
         if not right:
             print("# " + "\n# ".join(str(seen).splitlines()[:60]), flush=True)
 
+    checkpoints, before = [os.path.join(scratch, "first"), os.path.join(scratch, "half")], {}
+
+    def half_way():
+        check("a checkpoint beside the server", audit(program, data, "--checkpoint", checkpoints[1])[0] == 0)
+        before.update(rows_now(data))
+
     server = Server(ebb, data)
     try:
-        status, findings = audit(program, data)
+        status, findings = audit(program, data, "--checkpoint", checkpoints[0])
         check("the demo's first books are sound", status == 0, findings)
-        history(server)
+        history(server, half_way)
         status, findings = audit(program, data)
         check("sound while the server runs", status == 0, "\n".join(map(str, findings)))
     finally:
         server.kill()
     status, findings = audit(program, data)
     check("sound after SIGKILL", status == 0, "\n".join(map(str, findings)))
+    full = result(program, data)
+    for checkpoint in checkpoints:
+        told = result(program, data, "--from", checkpoint)
+        check(f"the same from the {os.path.basename(checkpoint)} checkpoint", told == full, f"{told}\n{full}")
     db = sqlite3.connect(os.path.join(data, "ebb.db"))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    anchors(ebb, program, data, scratch, check)
+    db = sqlite3.connect(os.path.join(data, "ebb.db"))
     statuses = {row[0] for row in db.execute("SELECT status FROM withdrawal UNION SELECT status FROM leg")}
     kinds = {row[0] for row in db.execute("SELECT kind FROM entry")}
     db.close()
@@ -293,8 +389,9 @@ def main():
     wanted = {"topup", "charge", "reversal", "chargeback", "credit", "transfer_out", "transfer_in", "recall_out",
               "recall_in", "allocation_out", "allocation_in", "reclaim_out", "reclaim_in", "freeze", "settle", "release", "return"}
     check("the history has every kind of entry", wanted <= kinds, wanted - kinds)
-    planted, missed = every_change(program, data, scratch)
-    check(f"all of {planted} changed figures and statuses are found", planted > 300 and not missed, "\n".join(missed))
+    planted, behind, missed = every_change(program, data, scratch, checkpoints[1], before, every)
+    check(f"all of {planted} changed figures and statuses are found, {behind} of them also behind a checkpoint",
+          planted > 900 // every and behind > 50 // every and not missed, "\n".join(missed))
     shutil.rmtree(data)
     shutil.rmtree(scratch)
     print(f"1..{len(results)}")

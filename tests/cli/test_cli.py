@@ -13,6 +13,10 @@ import sys
 import tempfile
 import threading
 import urllib.request
+import zipfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import child  # noqa: E402
 
 EBB, AUDIT = sys.argv[1:3]
 POLICIES = pathlib.Path(__file__).resolve().parents[2] / "policies"
@@ -27,7 +31,8 @@ FACTS = [
 class Server:
     def __init__(self, directory, *options):
         self.process = subprocess.Popen([EBB, "serve", "--demo", "--data", directory, "--listen", "127.0.0.1:0", *options],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                        preexec_fn=child.ends_with_parent)
         self.url = re.search(r"http://\S+:\d+", self.process.stdout.readline()).group(0)
 
     def code(self, account):
@@ -35,6 +40,11 @@ class Server:
                                          headers={"Authorization": "Bearer demo-admin"})
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)["data"][0]["code"]
+
+    def advance(self, how_far):
+        request = urllib.request.Request(f"{self.url}/demo/clock", json.dumps({"advance": how_far}).encode(),
+                                         {"Authorization": "Bearer demo-admin", "Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=20).close()
 
     def stop(self):
         self.process.terminate()
@@ -123,10 +133,18 @@ def test_review(url):
 
 def test_export(url):
     lines = ebb(url, "export", "transactions", "cli-a").stdout.splitlines()
-    assert lines[0].startswith("at,id,type,kind,amount") and any(",topup,topup,1000.00,CNY," in line for line in lines)
+    assert lines[0].startswith("\ufeffat,id,type,kind,amount") and any(",topup,topup,1000.00,CNY," in line for line in lines)
     assert len(ebb(url, "export", "withdrawals", "--account", "cli-a", "--format", "jsonl").stdout.splitlines()) == 2
-    assert ebb(url, "export", "accounts").stdout.startswith("account,policy,currency")
-    assert json.loads(ebb(url, "export", "accounts", "--json").stdout.splitlines()[0])["ref"]
+    assert ebb(url, "export", "accounts").stdout.startswith("\ufeffaccount,policy,currency")
+    assert json.loads(ebb(url, "export", "accounts", "--json").stdout.splitlines()[0])["account"]
+    assert "Liabilities:Customers-客户:C-cli--a:Topup-充值" in ebb(url, "export", "journal", "cli-a", "--format", "beancount").stdout
+    with tempfile.TemporaryDirectory() as room:
+        ebb(url, "export", "withdrawals", "--format", "xlsx", "--output", room + "/all.xlsx")
+        assert os.listdir(room) == ["all.xlsx"] and zipfile.is_zipfile(room + "/all.xlsx")
+        ebb(url, "export", "withdrawals", "--status", "odd", "--output", room + "/odd.csv", expect=2)
+        ebb(url, "export", "transactions", "nobody", "--output", room + "/nobody.csv", expect=1)
+        assert os.listdir(room) == ["all.xlsx"], "no half of a file"
+    ebb(url, "export", "journal", "--format", "csv", expect=2)
 
 
 def test_house(directory, url):
@@ -136,6 +154,7 @@ def test_house(directory, url):
     ebb(url, "backup", "verify", directory + "/backup")
     ebb(url, "backup", "restore", directory + "/backup", "--data", directory + "/restored")
     assert "schema" in ebb(url, "migrate", "--data", directory + "/restored").stdout
+    assert "not both" in ebb(url, "migrate", "--data", data, "--store", "postgresql://x/y", expect=2).stderr
     assert "no ebb.db" in ebb(url, "migrate", "--data", directory + "/mistyped", expect=2).stderr
     assert not pathlib.Path(directory, "mistyped").exists()
     assert "master.key" in ebb(url, "key", "create", "k", "--data", directory + "/restored", "--role", "facts",
@@ -147,10 +166,17 @@ def test_house(directory, url):
     ebb(url, "key", "create", "billing", "--data", keys, "--role", "facts", expect=1)
     ebb(url, "key", "create", "c", "--data", keys, "--role", "customer", expect=2)
     ebb(url, "key", "revoke", "billing", "--data", keys)
+    mistyped = directory + "/postgres"  # no URL is no directory either
+    assert "postgresql://" in ebb(url, "key", "create", "s", "--data", keys, "--role", "facts", "--store", mistyped,
+                                  expect=2).stderr
+    assert not pathlib.Path(mistyped).exists()
     assert "revoked" in ebb(url, "key", "list", "--data", keys).stdout
     assert token not in ebb(url, "key", "list", "--data", keys).stdout
     if pathlib.Path(EBB).parent == pathlib.Path(AUDIT).parent:
         assert "sound" in ebb(url, "audit", "--data", data).stdout
+    for made in (data, directory + "/backup", directory + "/restored"):
+        for file in pathlib.Path(made).iterdir():
+            assert file.stat().st_mode & 0o077 == 0, f"others may read {file.name}"
 
 
 class Broken(http.server.BaseHTTPRequestHandler):
@@ -204,6 +230,25 @@ def test_samples(directory):
     assert seen[0] < seen[1] and ("ali-wei", 120000) in seen[1], seen
 
 
+def test_bench(url):
+    quick = ("--seconds", "1", "--accounts", "20", "--topups", "2")
+    done = ebb(url, "bench", url, *quick, "--connections", "4", "--json")
+    requests = json.loads(done.stdout)["requests"]
+    for kind in ("quote", "topup", "charge", "withdrawal", "code"):
+        assert requests[kind]["done"] > 0 and requests[kind]["unknown"] == 0, (kind, requests[kind])
+        assert 0 < requests[kind]["p50_us"] <= requests[kind]["p99_us"] <= requests[kind]["max_us"]
+    assert requests["code"]["refused"] == requests["withdrawal"]["refused"] == 0, requests
+    assert requests["code"]["done"] >= requests["withdrawal"]["done"] * 3 // 4, requests  # the rest was on its way
+    said = ebb(url, "bench", *quick, "--connections", "2", "--mix", "topup=1,charge=1", "--batch", "50").stdout
+    assert re.search(r"^batch line +[1-9]\d* ", said, re.M) and "durable commands a second" in said, said
+    paced = json.loads(ebb(url, "bench", *quick, "--mix", "quote=1", "--rate", "50", "--json").stdout)
+    assert 20 <= paced["requests"]["quote"]["done"] <= 60, paced
+    ebb(url, "bench", *quick, "--mix", "quote=0", expect=2)
+    ebb(url, "bench", *quick, "--mix", "quotes=1", expect=2)
+    assert "--allow-remote" in ebb("", "bench", "http://192.0.2.1:80", *quick, expect=2).stderr
+    assert "could not be made: 401" in ebb(url, "bench", *quick, token="nobody", expect=1).stderr
+
+
 def test_unknown():
     with http.server.HTTPServer(("127.0.0.1", 0), Broken) as broken:
         threading.Thread(target=broken.serve_forever, daemon=True).start()
@@ -214,12 +259,75 @@ def test_unknown():
     assert "is the server running" in ebb(url, "withdraw", "create", "cli-a", "5.00", expect=1).stderr
 
 
+def test_missing(url):
+    """What is missing is named in the words of the command, not of the API."""
+    assert "AMOUNT is missing" in ebb(url, "withdraw", "create", "cli-a", expect=2).stderr
+    assert ": ACCOUNT is missing" in ebb(url, "withdraw", "create", expect=2).stderr
+    assert "--to-account" in ebb(url, "withdraw", "create", "pa-zhou", "1.00", "--dry-run", expect=1).stderr
+
+
+def test_quarantine(directory):
+    """Standing still is no lost answer: nothing was done, and the same key is good for later."""
+    Server(directory + "/still").stop()
+    server = Server(directory + "/still", "--quarantine")
+    try:
+        said = ebb(server.url, "withdraw", "create", "ali-wei", "1.00", "--key", "later-1", expect=3).stderr
+    finally:
+        server.stop()
+    assert "nothing was done now" in said and "--key later-1" in said and "not known" not in said, said
+
+
+def test_release(directory):
+    """The lost time is told, a payment that the books do not know is settled by two, and two people release."""
+    server = Server(directory + "/still", "--quarantine")
+    try:
+        url = server.url
+        said = ebb(url, "quarantine", "show").stdout
+        assert said.startswith("quarantined") and "It cannot be released yet." in said, said
+        ebb(url, "quarantine", "release", expect=1)
+        state = json.loads(ebb(url, "quarantine", "show", "--json").stdout)
+        server.advance("1m")  # what was on the wire may have arrived half a minute later
+        line = {"key": "LOST-1", "outcome": "paid", "amount": 12345, "currency": "CNY", "at": state["gap"]["from"]}
+        for channel in state["channels"]:
+            statement = {"channel": channel["channel"], **state["gap"], "lines": [line] if channel["channel"] == "alipay" else []}
+            said = ebb(url, "quarantine", "statement", "-", text=json.dumps(statement)).stdout
+        assert "0 lines" in said or "1 lines" in said, said
+        strays = ebb(url, "quarantine", "strays").stdout
+        stray, words = strays.split("\n")[1].split()[0], strays.split("\n")[1]
+        assert "unassigned" in words and "LOST-1" in words and "123.45" in words, strays
+        ebb(url, "quarantine", "name", "st_1/../x", "ali-wei", expect=2)
+        assert "suspense" in ebb(url, "quarantine", "name", stray, "ali-wei").stdout
+        ebb(url, "quarantine", "settle", stray, "take", "--amount", "1.234", "--reason", "r", expect=2)
+        settle = ("quarantine", "settle", stray, "take", "--amount", "100.00", "--reason", "the customer has it")
+        assert "another person must confirm" in ebb(url, *settle, token="demo-reviewer").stdout
+        assert "settled" in ebb(url, *settle, token="demo-reviewer-2").stdout
+        assert ebb(url, "quarantine", "strays").stdout == ""
+        assert "Nothing stands against a release." in ebb(url, "quarantine", "show").stdout
+        assert ebb(url, "quarantine", "release", token="demo-reviewer").stdout.startswith("proposed")
+        ebb(url, "quarantine", "release", token="demo-reviewer", expect=1)
+        assert ebb(url, "quarantine", "release", token="demo-reviewer-2").stdout == "released\n"
+    finally:
+        server.stop()
+
+
+def test_version():
+    """Both programs are of the same version."""
+    told = [subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+            for program in (EBB, AUDIT)]
+    assert told[1] == told[0].replace("ebb", "ebb-audit") and re.fullmatch(r"ebb \d+\.\d+\.\d+\n", told[0]), told
+
+
 def test_words():
     listing = ebb("", "--help").stdout
     names = re.findall(r"^  ([a-z]+) {2,}", listing.split("Examples")[0], re.M)
     assert {"serve", "quote", "withdraw", "import", "audit"} <= set(names)
     for name in names:
         assert "Usage:" in ebb("", name, "--help").stdout or name == "audit", name
+    for command in ("create", "restore"):
+        assert "master.key" in ebb("", "backup", command, "--help").stdout
+    audit = subprocess.run([AUDIT, "--help"], capture_output=True, text=True, timeout=20, check=True).stdout
+    named = re.findall(r"--[a-z-]+", audit.split("\n  --")[0])
+    assert len(named) == 8 and all(f"\n  {option} " in audit for option in named), audit  # each has its line
     for shell in ("bash", "zsh", "fish"):
         script = ebb("", "completion", shell).stdout
         assert all(name in script for name in names)
@@ -240,12 +348,17 @@ def main():
             test_export(server.url)
             test_house(directory, server.url)
             test_hints(server, directory)
+            test_missing(server.url)
+            test_bench(server.url)
         finally:
             server.stop()
         test_samples(directory)
+        test_quarantine(directory)
+        test_release(directory)
     test_unknown()
+    test_version()
     test_words()
-    print("12 groups")
+    print("17 groups")
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def run(arguments, data):
     wrong = [answer for answer in made.values() if answer[0] != 201]
     if wrong:
         problems.append("%d were not made: %s" % (len(wrong), wrong[0]))
-    _, messages, _ = client.once("GET", "/demo/messages?account=%s&limit=10000" % REF)
+    _, messages, _ = client.insist("GET", "/demo/messages?account=%s&limit=10000" % REF)
     codes = {message["withdrawal"]: message["code"] for message in messages["data"] if message["code"]}
     work = [(value["id"], "POST", "/v1/withdrawals/%s/code" % value["id"], {"code": codes.get(value["id"], "")},
              "code-" + value["id"]) for status, value in made.values() if status == 201]
@@ -99,7 +99,7 @@ def run(arguments, data):
     total = sum(row[2] * row[3] for row in book)
     if any(row[3] != 1 for row in book) or total != expected * AMOUNT:
         problems.append("the bank paid %d under %d keys" % (total, len(book)))
-    return problems + ["audit: " + line for line in house.audit(arguments.ebb, data)]
+    return problems + ["audit: " + line for line in house.audit(arguments.ebb, data, server.store)]
 
 
 def paid_out(client, accepted):

@@ -9,11 +9,17 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 import zlib
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "postgresql"))
+import cluster  # noqa: E402
+from cluster import child  # noqa: E402
+
 ADMIN = "demo-admin"
 BILLING = "demo-billing"
+PAID_AT = time.strftime("%Y-%m-%dT00:00:00+08:00", time.gmtime(time.time() - 3 * 86400))  # the same for a whole run
 
 
 class Down(Exception):
@@ -79,24 +85,32 @@ class Client:
 class Server:
     def __init__(self, ebb, data, extra=()):
         self.ebb, self.data, self.extra, self.port = ebb, data, list(extra), free_port()
+        self.store = ["--store", cluster.place(cluster.asked())] if cluster.asked() else []
         self.process, self.log = None, open(os.path.join(os.path.dirname(data), "server.log"), "ab")
 
-    def start(self, seconds=20):
+    def spawn(self, environment=None):
         self.process = subprocess.Popen(
-            [self.ebb, "serve", "--demo", "--data", self.data, "--listen", "127.0.0.1:%d" % self.port] + self.extra,
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            [self.ebb, "serve", "--demo", "--data", self.data, "--listen", "127.0.0.1:%d" % self.port, *self.store] + self.extra,
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment, preexec_fn=child.ends_with_parent)
+
+    def start(self, seconds=20, path="/readyz"):
+        self.spawn()
         client = Client(self.port, timeout=2)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise SystemExit("FAILED: the server ended by itself with %d: see %s" % (self.process.returncode, self.log.name))
             try:
-                if client.once("GET", "/readyz")[0] == 200:
+                if client.once("GET", path)[0] == 200:
                     client.close()
                     return
             except Down:
                 time.sleep(0.01)
         raise SystemExit("FAILED: the server was not ready within %d s" % seconds)
+
+    def start_quarantined(self):
+        """It answers, and says itself that it is not ready."""
+        self.start(path="/healthz")
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -114,19 +128,28 @@ class Server:
             raise SystemExit("FAILED: SIGTERM did not end the server within %d s" % seconds)
 
 
+def must_put(client, ref, policy, number):
+    status, value, _ = client.insist("PUT", "/v1/accounts/" + ref, {
+        "policy": policy, "currency": "CNY", "phone": "138%08d" % (zlib.crc32(ref.encode()) % 10**8),
+        "subject": {"kind": "enterprise", "name": "厂 " + ref, "id_number": number, "verified": True}})
+    assert status in (200, 201), (status, value)
+
+
+def must_topup(client, account, ref, amount):
+    """Said again it is the same top-up."""
+    status, value, _ = client.insist(
+        "POST", "/v1/accounts/%s/topups" % account,
+        {"ref": ref, "amount": amount, "method": "alipay", "payer": {"kind": "personal", "name": "张三"},
+         "paid_at": PAID_AT, "channel_ref": "%s-%s" % (account, ref[1:])},
+        key=client.new_key("topup-" + account))
+    assert status in (200, 201), (status, value)
+
+
 def account_open(client, ref, topups):
     """An Alibaba-like account with alipay top-ups of the given amounts in minor units."""
-    status, value, _ = client.insist("PUT", "/v1/accounts/" + ref, {
-        "policy": "alibaba", "currency": "CNY", "phone": "138%08d" % (zlib.crc32(ref.encode()) % 10**8),
-        "subject": {"kind": "enterprise", "name": "厂 " + ref, "id_number": "ID-" + ref, "verified": True}})
-    assert status in (200, 201), (status, value)
+    must_put(client, ref, "alibaba", "ID-" + ref)
     for number, amount in enumerate(topups, 1):
-        status, value, _ = client.insist(
-            "POST", "/v1/accounts/%s/topups" % ref,
-            {"ref": "t%d" % number, "amount": amount, "method": "alipay",
-             "payer": {"kind": "personal", "name": "张三"}, "channel_ref": "%s-%d" % (ref, number)},
-            key=client.new_key("topup-" + ref))
-        assert status == 201, (status, value)
+        must_topup(client, ref, "t%d" % number, amount)
 
 
 def channel_book(data):
@@ -140,10 +163,21 @@ def channel_book(data):
     return found
 
 
-def audit(ebb, data):
-    """Runs the auditor on the stopped server's data; returns its findings, [] when the books are sound."""
-    done = subprocess.run([os.path.join(os.path.dirname(ebb), "ebb-audit"), "--data", data],
+def audit_with(ebb, data, *options, store=()):
+    done = subprocess.run([os.path.join(os.path.dirname(ebb), "ebb-audit"), *(store or ["--data", data]), *options],
                           capture_output=True, text=True, timeout=600, check=False)
-    if done.returncode == 0:
-        return []
-    return (done.stdout + done.stderr).strip().splitlines() or ["exit %d" % done.returncode]
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def audit(ebb, data, store=()):
+    """Runs the auditor on the stopped server's rows; returns its findings, [] when the books are sound."""
+    status, said = audit_with(ebb, data, store=store)
+    return [] if status == 0 else said.splitlines() or ["exit %d" % status]
+
+
+def text_of(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text

@@ -21,7 +21,10 @@ import time
 import house
 from house import Client, Down, Server
 
-TOPUPS, TOPUP_AMOUNT = 10, 100000
+TOPUPS, TOPUP_AMOUNT = 10, 10000000  # lasts a round
+ROUND_KILLS = 500  # a campaign begins anew after so many, so that asking for all of it stays cheap
+STARTING_SECONDS = 0.1  # about as long as a start takes
+RECOVERY_SECONDS_MAX = 2
 OUTCOMES = ["paid", "timeout_paid", "timeout_unpaid", "refused:ACQ.TRADE_HAS_FINISHED", "pending_then_paid",
             "not_found_then_paid", "error_500", "duplicate_callback"]
 ENDED = {"successful", "partly_successful", "failed", "cancelled", "expired", "rejected", "returned"}
@@ -91,8 +94,8 @@ def acknowledged_is_there(client, customers, only_last):
     return missing
 
 
-def settle(client, customers, seconds=240):
-    """Lets the demo clock run until every confirmed withdrawal has ended. Returns {id: withdrawal} and those still open."""
+def settle(client, customers, seconds=240, pause=0.5):
+    """Lets the demo clock run until every confirmed withdrawal has ended. Returns {id: (status, paid)} and those still open."""
     ended, end = {}, time.monotonic() + seconds
     while True:
         opened = []
@@ -101,14 +104,15 @@ def settle(client, customers, seconds=240):
                 if identity not in ended:
                     _, value, _ = client.insist("GET", "/v1/withdrawals/" + identity)
                     if value["status"] in ENDED:
-                        ended[identity] = value
+                        ended[identity] = (value["status"], sum(leg["amount"] for leg in value["legs"]
+                                                                if leg["status"] == "successful"))
                     else:
                         opened.append("%s %s: %s %s" % (customer.ref, identity, value["status"],
                                                         [leg["status"] for leg in value["legs"]]))
         if not opened or time.monotonic() > end:
             return ended, opened
         client.insist("POST", "/demo/clock", {"advance": "5m"})
-        time.sleep(0.5)
+        time.sleep(pause)
 
 
 def money_of(client, customers, ended):
@@ -116,8 +120,7 @@ def money_of(client, customers, ended):
     problems, paid = [], 0
     for customer in customers:
         _, quote, _ = client.insist("GET", "/v1/accounts/%s/withdrawable" % customer.ref)
-        gone = sum(leg["amount"] for identity in customer.confirmed for leg in ended[identity]["legs"]
-                   if leg["status"] == "successful")
+        gone = sum(ended[identity][1] for identity in customer.confirmed)
         paid += gone
         if quote["cash"] + gone != TOPUPS * TOPUP_AMOUNT:
             problems.append("%s: cash %d + paid %d is not %d" % (customer.ref, quote["cash"], gone, TOPUPS * TOPUP_AMOUNT))
@@ -136,9 +139,28 @@ def book_problems(data, paid, refs_before):
     return problems, len(book)
 
 
-def run(arguments, data):
+def restart(server, dice):
+    """Killed, and in one case of four killed again while it starts. How long it then took until it was ready, in seconds."""
+    server.kill()
+    if dice.random() < 0.25:
+        server.spawn()
+        time.sleep(dice.uniform(0.0, STARTING_SECONDS))
+        server.kill()
+    began = time.monotonic()
+    server.start()
+    return time.monotonic() - began
+
+
+def run(arguments, data, store=None, blow=restart):
+    """`blow(server, dice)` is what the server must survive; `store` the URL of its rows, unless the switch says."""
     dice = random.Random(arguments.seed)
     server = Server(arguments.ebb, data)
+    if store is not None:
+        server.store = ["--store", store]
+    for _ in range(3 if blow is restart else 0):  # the first start is cut short, too
+        server.spawn()
+        time.sleep(dice.uniform(0.0, 4 * STARTING_SECONDS))
+        server.kill()
     server.start()
     client = Client(server.port)
     seeded = {(row[0], row[1]) for row in house.channel_book(data)}
@@ -147,15 +169,14 @@ def run(arguments, data):
         house.account_open(client, customer.ref, [TOPUP_AMOUNT] * TOPUPS)
     for customer in customers:
         customer.start()
-    problems = []
+    problems, took = [], []
     for _ in range(arguments.kills):
         try:
             client.once("POST", "/demo/channel", {"next": [dice.choice(OUTCOMES) for _ in range(40)]})
         except Down:
             pass
         time.sleep(dice.choice([0.0, dice.uniform(0.0, 0.1), dice.uniform(0.1, 0.9)]))
-        server.kill()
-        server.start()
+        took.append(blow(server, dice) or 0)
         problems += acknowledged_is_there(client, customers, only_last=5)
     for customer in customers:
         customer.stopping.set()
@@ -175,17 +196,35 @@ def run(arguments, data):
         problems += unequal
     else:
         calls = 0
-    problems += ["audit: " + line for line in house.audit(arguments.ebb, data)]
+    problems += ["audit: " + line for line in house.audit(arguments.ebb, data, server.store)]
     created = sum(len(customer.created) for customer in customers)
     confirmed = sum(len(customer.confirmed) for customer in customers)
     statuses = {}
-    for value in ended.values():
-        statuses[value["status"]] = statuses.get(value["status"], 0) + 1
+    for status, _ in ended.values():
+        statuses[status] = statuses.get(status, 0) + 1
     print("R3 seed %d: %d kills; %d withdrawals acknowledged, %d confirmed, %s; %d keys at the bank, %d paid in all; %d problems" %
           (arguments.seed, arguments.kills, created, confirmed, statuses, calls, paid, len(problems)))
+    if blow is restart:
+        print("R3 recovery: at most %.2f s, %.2f s on average" % (max(took), sum(took) / len(took)))
+        if max(took) > RECOVERY_SECONDS_MAX:
+            problems.append("a recovery took %.2f s; %d s are the most" % (max(took), RECOVERY_SECONDS_MAX))
     if confirmed == 0:
         problems.append("no withdrawal was confirmed: the test proved nothing")
     return problems
+
+
+def one_round(arguments):
+    """How many problems there were."""
+    directory = tempfile.mkdtemp(prefix="ebb-kill9-")
+    problems = run(arguments, os.path.join(directory, "data"))
+    for problem in problems[:50]:
+        print("FAILED:", problem)
+    if problems or arguments.keep:
+        print("the data stands in", directory)
+    else:
+        shutil.rmtree(directory)
+    sys.stdout.flush()
+    return len(problems)
 
 
 def main():
@@ -197,15 +236,13 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the data even when all is well")
     arguments = parser.parse_args()
     arguments.ebb = os.path.abspath(arguments.ebb)
-    directory = tempfile.mkdtemp(prefix="ebb-kill9-")
-    problems = run(arguments, os.path.join(directory, "data"))
-    for problem in problems[:50]:
-        print("FAILED:", problem)
-    if problems or arguments.keep:
-        print("the data stands in", directory)
-    else:
-        shutil.rmtree(directory)
-    return 1 if problems else 0
+    left, failed = arguments.kills, 0
+    while left > 0:
+        arguments.kills = min(left, ROUND_KILLS)
+        failed += one_round(arguments)
+        left -= arguments.kills
+        arguments.seed += 1
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

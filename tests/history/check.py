@@ -8,7 +8,11 @@ A log is a line of JSON an event, in the order in which one clock saw them: {"at
   ok       {"answer":{"status", …},"replays":[…]}    its answer, and the answers to the same key again
   info     nobody knows: it may have happened, at any time after, or never
 The search goes from answer to answer: before an operation's answer arrives it must have happened, and with it any of those
-that were under way. What is left when none fits is a lie of the server.
+that were under way. What is left when none fits is a lie of the server. What was found for a state and an operation is kept;
+an operation that fits a state and changes nothing in it is taken there at once, since no later place is better.
+
+The search is as wide as what overlaps: orders of the operations under way, ways in which the legs on their way have ended.
+drive.py keeps both few, so that every log is decided; one that is wider than STATES_MAX counts as a failure.
 
   check.py LOG          decides; exit 1 and the first operation that fits nowhere
   check.py --self-test  a true log must pass, and each planted lie must be found"""
@@ -17,19 +21,18 @@ import copy
 import json
 import sys
 
-from reference import ENDS, FIRST, Account
+from reference import FIRST, Account, legs_of
 
 STATES_MAX = 200000
+READERS = ("get", "quote", "create")  # what was made but never named holds nothing and cannot be confirmed
 
 
 class Lie(Exception):
     pass
 
 
-def legs_of(answer, amount):
-    """How each leg was last seen: ended, or None for one that may end either way."""
-    legs = answer.get("legs") or [[amount, answer["state"]]]
-    return [(part, status if status in ENDS else None) for part, status in legs]
+class Undecided(Exception):
+    pass
 
 
 def accounts_of(events):
@@ -55,23 +58,54 @@ def accounts_of(events):
     return {name: (Account(**facts), list_) for name, (facts, list_) in found.items()}
 
 
-def reach(account, configurations, operations, wanted, usable):
-    """All configurations in which `wanted` has happened, and before it any of the usable ones under way, in any order."""
-    done, seen, stack = set(), set(configurations), list(configurations)
-    while stack:
-        state, pending = stack.pop()
-        if wanted not in pending:
-            done.add((state, pending))
-            continue
-        for one in pending & usable:
-            for after in account.apply(state, operations[one]):
-                next_ = (after, pending - {one})
-                if next_ not in seen:
-                    seen.add(next_)
-                    stack.append(next_)
-        if len(seen) > STATES_MAX:
-            raise Lie("more than %d states: the log is too wild to decide" % STATES_MAX)
-    return done
+class Search:
+    """The configurations (state, operations under way) in which all answers so far are right."""
+
+    def __init__(self, account, answers):
+        self.account, self.answers, self.operations, self.known = account, answers, {}, {}
+        self.now = {(FIRST, frozenset())}
+
+    def apply(self, state, id_):
+        if (state, id_) not in self.known:
+            self.known[state, id_] = self.account.apply(state, self.operations[id_])
+        return self.known[state, id_]
+
+    def settled(self, state, pending):
+        """Without the answered operations that fit this state and leave it as it is."""
+        idle = {id_ for id_ in pending if id_ in self.answers and state in self.apply(state, id_)}
+        return state, pending - idle
+
+    def invoke(self, operation):
+        self.operations[operation["id"]] = operation
+        self.now = {(state, pending | {operation["id"]}) for state, pending in self.now}
+
+    def reach(self, wanted, usable):
+        """Those in which `wanted` has happened, and before it any of the usable ones under way, in any order."""
+        stack = [self.settled(*one) for one in self.now]
+        done, seen = set(), set(stack)
+        while stack:
+            state, pending = stack.pop()
+            if wanted not in pending:
+                done.add((state, pending))
+                continue
+            for one in pending & usable:
+                for after in self.apply(state, one):
+                    next_ = self.settled(after, pending - {one})
+                    if next_ not in seen:
+                        seen.add(next_)
+                        stack.append(next_)
+            if len(seen) > STATES_MAX:
+                raise Undecided("more than %d states" % STATES_MAX)
+        return done
+
+    def answer(self, id_):
+        """What nobody knows of may happen as late as it likes: it is thought of only where nothing else explains an answer."""
+        before = self.now
+        self.now = self.reach(id_, self.answers.keys()) or self.reach(id_, self.operations.keys())
+        if not self.now:
+            money = sorted({(state.cash, state.held) for state, _ in before})
+            raise Lie("%s fits nowhere; (cash, held) could have been %s" % (text_of(self.operations[id_]), money[:6]))
+        self.known.clear()
 
 
 def text_of(event):
@@ -86,38 +120,39 @@ def replays_check(event):
 
 def account_check(account, events):
     """How many operations fitted; a Lie when one does not."""
-    operations, unknown = {}, {e["id"] for e in events if e["type"] == "info"}
+    unknown = {e["id"] for e in events if e["type"] == "info"}
     answers = {e["id"]: e["answer"] for e in events if e["type"] == "ok"}
-    configurations, count = {(FIRST, frozenset())}, 0
+    search, count = Search(account, answers), 0
     for event in events:
         if event["type"] == "invoke":
-            answer = answers.get(event["id"])
-            operations[event["id"]] = {**event, "answer": answer}
-            if event["id"] in unknown and event["op"] in ("get", "quote", "create"):
-                continue  # changes nothing that can be seen
-            configurations = {(state, pending | {event["id"]}) for state, pending in configurations}
+            if event["id"] not in unknown or event["op"] not in READERS:  # a reader without an answer tells nothing
+                search.invoke({**event, "answer": answers.get(event["id"])})
         elif event["type"] == "ok":
             replays_check(event)
-            before = configurations
-            # What nobody knows of may happen as late as it likes: it is thought of only where nothing else explains an answer.
-            configurations = reach(account, before, operations, event["id"], answers.keys()) or \
-                reach(account, before, operations, event["id"], operations.keys())
+            search.answer(event["id"])
             count += 1
-            if not configurations:
-                states = sorted({(s.cash, s.held) for s, _ in before})
-                raise Lie("%s fits nowhere; (cash, held) could have been %s" % (text_of(operations[event["id"]]), states[:6]))
     return count
 
 
+Verdict = collections.namedtuple("Verdict", "accounts operations lies undecided")
+
+
 def check(events):
-    """[(account, what is wrong)] and how many operations were placed."""
-    lies, count = [], 0
-    for name, (account, list_) in accounts_of(events).items():
+    """Of all accounts: how many, the operations that have their place, [(account, lie)], [(account, why undecided)]."""
+    accounts, lies, undecided, count = accounts_of(events), [], [], 0
+    for name, (account, list_) in accounts.items():
         try:
             count += account_check(account, list_)
         except Lie as lie:
             lies.append((name, str(lie)))
-    return lies, count
+        except Undecided as why:
+            undecided.append((name, str(why)))
+    return Verdict(len(accounts), count, lies, undecided)
+
+
+def verdict_text(verdict):
+    return "decided: %d of %d accounts, lies: %d" % (verdict.accounts - len(verdict.undecided), verdict.accounts,
+                                                     len(verdict.lies))
 
 
 # ---- planted lies ----
@@ -260,16 +295,16 @@ def lie_fact_told_again(events):
 
 
 def self_test():
-    lies, count = check(true_log())
-    assert not lies, lies
+    verdict = check(true_log())
+    assert not verdict.lies and not verdict.undecided, verdict
     planted = {name: function for name, function in globals().items() if name.startswith("lie_")}
     for name, plant in planted.items():
         events = copy.deepcopy(true_log())
         plant(events)
-        lies, _ = check(events)
+        lies = check(events).lies
         print("%-26s %s" % (name, lies[0][1][:110] if lies else "NOT FOUND"))
         assert lies, name
-    print("a true log of %d operations passes; %d of %d planted lies are found" % (count, len(planted), len(planted)))
+    print("a true log of %d operations passes; %d of %d planted lies are found" % (verdict.operations, len(planted), len(planted)))
 
 
 def main():
@@ -277,11 +312,11 @@ def main():
         self_test()
         return 0
     with open(sys.argv[1], encoding="utf-8") as file:
-        lies, count = check([json.loads(line) for line in file])
-    for account, lie in lies:
-        print("FAILED: %s: %s" % (account, lie))
-    print("%d operations have a place in time, %d accounts lie" % (count, len(lies)))
-    return 1 if lies else 0
+        verdict = check([json.loads(line) for line in file])
+    for account, why in verdict.lies + verdict.undecided:
+        print("FAILED: %s: %s" % (account, why))
+    print("%d operations have a place in time; %s" % (verdict.operations, verdict_text(verdict)))
+    return 1 if verdict.lies or verdict.undecided else 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one account may do, in the words of design.md and contract.md, for the history checker. Nothing of it was read from
+"""What one account may do, in the words of its promises (docs/architecture.md, docs/rules.md), for the history checker. Nothing of it was read from
 the program.
 
 A state is (cash, held, status of each withdrawal). An operation with its answer either fits a state and leads to others, or
 it does not fit. Between operations withdrawals move by themselves: approved ones are sent, what was sent is paid or fails,
-and when the clock was turned, codes expire. These moves are taken as late as they can be: no answer but that of a reader
-depends on them, save that a failure gives money back.
+and when the clock was turned, codes expire. These moves are taken as late as they can be, and no more of them than an
+answer asks for: a state in which less has ended can still come to wherever the other one can, and it refuses as much. A
+reader of a withdrawal sees which legs have ended; a quote tells two sums of them; and what is covered only by money that
+came back asks for the fewest failures.
 
 It covers accounts whose money is all refundable to its source, without claims, reserves and debts: there the withdrawable
 amount is what is not on hold."""
@@ -17,6 +19,12 @@ State = collections.namedtuple("State", "cash held statuses turned")
 TRIES = 5
 FIRST = State(0, 0, (), False)
 ENDS = {"successful", "failed"}
+
+
+def legs_of(answer, amount):
+    """How each leg was seen: [(amount, how it has ended, or None)]."""
+    legs = answer.get("legs") or [[amount, answer["state"]]]
+    return [(part, status if status in ENDS else None) for part, status in legs]
 
 
 @functools.lru_cache(maxsize=256)
@@ -61,20 +69,6 @@ class Account:
     def going(self, status):
         return status == "approved" or isinstance(status, frozenset)
 
-    def further(self, state, withdrawal, wanted):
-        """This and every state in which more legs of a withdrawal on its way have ended as `wanted` allows."""
-        yield state
-        status, legs = self.status(state, withdrawal), self.legs[withdrawal]
-        ended = status if isinstance(status, frozenset) else frozenset()
-        left = [(n, sorted(wanted & ({fate} if fate else ENDS))) for n, (_, fate) in enumerate(legs) if (n, "successful")
-                not in ended and (n, "failed") not in ended]
-        for ends in itertools.product(*([None] + fates for _, fates in left)):
-            more = frozenset((n, end) for (n, _), end in zip(left, ends) if end)
-            if more:
-                paid = sum(legs[n][0] for n, end in more if end == "successful")
-                yield self.to(state, withdrawal, self.outcome(ended | more, len(legs)), cash=-paid,
-                              held=-sum(legs[n][0] for n, _ in more))
-
     def outcome(self, ended, count):
         """One word when all legs have ended."""
         if len(ended) < count:
@@ -83,14 +77,11 @@ class Account:
         return "partly_successful" if len(ends) == 2 else ends.pop()
 
     def later(self, state, withdrawal):
-        """Every state in which only this withdrawal has gone on by itself, the present one included."""
+        """The present state, and the one in which this withdrawal has begun to be sent, or its code has expired."""
         status = self.status(state, withdrawal)
-        if self.going(status):
-            yield from self.further(state, withdrawal, ENDS)
-            if status == "approved":
-                yield self.to(state, withdrawal, frozenset())
-            return
         yield state
+        if status == "approved":
+            yield self.to(state, withdrawal, frozenset())
         if state.turned and isinstance(status, int):
             yield self.to(state, withdrawal, "expired")
 
@@ -127,17 +118,21 @@ class Account:
                     after = self.end(after, withdrawal, leg, end)
                 yield after
 
-    def relieved(self, state, amount):
-        """States in which failures have given back enough, and no more of them than needed one by one."""
-        stack = [(0, state)]
-        legs = [leg for leg in self.under_way(state) if "failed" in leg[3]]
+    def relieved(self, state, missing):
+        """States in which failures have given back what is missing: none of them could be left out."""
+        legs = sorted((leg for leg in self.under_way(state) if "failed" in leg[3]), key=lambda leg: -leg[2])
+        behind = [sum(leg[2] for leg in legs[n:]) for n in range(len(legs) + 1)]
+        stack = [(0, missing, ())]
         while stack:
-            at, after = stack.pop()
-            if self.free(after) >= amount:
+            at, left, failed = stack.pop()
+            if left <= 0:
+                after = state
+                for withdrawal, leg, _, _ in failed:
+                    after = self.end(after, withdrawal, leg, "failed")
                 yield after
-            elif at < len(legs):
-                stack.append((at + 1, after))
-                stack.append((at + 1, self.end(after, legs[at][0], legs[at][1], "failed")))
+            elif behind[at] >= left:
+                stack.append((at + 1, left, failed))
+                stack.append((at + 1, left - legs[at][2], failed + (legs[at],)))
 
     # ---- operations ----
 
@@ -172,7 +167,7 @@ class Account:
         if (self.free(state) >= amount) == covered:
             yield state
         elif covered:
-            yield from self.relieved(state, amount)
+            yield from self.relieved(state, amount - self.free(state))
 
     def do_create(self, state, op, answer):
         if answer is None:  # what was made but never named holds nothing and cannot be confirmed
@@ -228,8 +223,22 @@ class Account:
             elif answer is not None and answer["status"] == 409:
                 yield now
 
+    def seen(self, state, withdrawal, answer):
+        """The state in which the legs of a withdrawal on its way have ended as its reader saw them; None: they cannot have."""
+        ended = frozenset((n, status) for n, (_, status) in enumerate(legs_of(answer, self.amounts[withdrawal])) if status)
+        before = self.status(state, withdrawal)
+        if not before <= ended:
+            return None
+        for leg, end in sorted(ended - before):
+            state = self.end(state, withdrawal, leg, end)
+        return state
+
     def do_get(self, state, op, answer):
         for now in self.later(state, op["withdrawal"]):
+            if answer is not None and isinstance(self.status(now, op["withdrawal"]), frozenset):
+                now = self.seen(now, op["withdrawal"], answer)
+            if now is None:
+                continue
             status = self.status(now, op["withdrawal"])
             word = "awaiting_code" if isinstance(status, int) else "dispatching" if isinstance(status, frozenset) else status
             if answer is None or (answer["status"], answer["state"]) == (200, word):

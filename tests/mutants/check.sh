@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every planted defect (script/mutants) still applies to the tree as it is, and says what is wrong and who notices.
-#   check.sh ROOT
+#   check.sh ROOT [FOLDER LEAST]      tests/mutants and 40 by default
 set -eu
 root=$1
-least=40
+folder=${2:-tests/mutants}
+least=${3:-40}
 failed=0
 aside=$(mktemp -d)
 trap 'rm -rf "$aside"' EXIT
@@ -29,7 +30,7 @@ if applies "$aside/planted.patch"; then
 fi
 
 count=0
-for patch in "$root"/tests/mutants/[0-9]*.patch; do
+for patch in "$root/$folder"/[0-9]*.patch; do
     name=${patch##*/}
     count=$((count + 1))
     echo "${name%%-*}" >>"$aside/numbers"

@@ -372,16 +372,20 @@ static struct command make_review(struct play *p)
     return command;
 }
 
-static struct command make_paper(struct play *p)
+static struct command paper_for(struct play *p, int64_t withdrawal)
 {
     char json[200], id[ID_TEXT_BYTES];
-    int64_t withdrawal = withdrawal_in(p, chance(p, 2) ? "need_documents" : "in_review");
 
     id_format("wd", withdrawal > 0 ? withdrawal : 1, id);
     snprintf(json, sizeof json,
              "{\"withdrawal\":\"%s\",\"name\":\"f\",\"media_type\":\"application/pdf\",\"content\":\"JVBERi0xLjQK\"}",
              id);
     return fact(p, COMMAND_DOCUMENT, "", "", json);
+}
+
+static struct command make_paper(struct play *p)
+{
+    return paper_for(p, withdrawal_in(p, chance(p, 2) ? "need_documents" : "in_review"));
 }
 
 /* What a channel may say, true or not, about a payment that it got or did not get. */
@@ -422,19 +426,27 @@ static struct command make_resolve(struct play *p)
 {
     struct command command = on(p, COMMAND_RESOLVE, 0, chance(p, 2) ? "reviewer" : "reviewer-2", NULL);
     sqlite3_stmt *statement;
-    char json[300] = "{\"key\":\"EBBNOBODY\",\"kind\":\"paid\"}";
+    char json[300] = "{\"key\":\"EBBNOBODY\",\"kind\":\"paid\"}", letter[ID_TEXT_BYTES];
 
     assert_int_equal(
         sqlite3_prepare_v2(p->db,
-                           "SELECT t.withdrawal, t.key, t.amount FROM attempt t JOIN leg l ON l.id = t.leg "
+                           "SELECT t.withdrawal, t.key, t.amount, (SELECT max(d.id) FROM document d WHERE d.account = "
+                           "t.account) FROM attempt t JOIN leg l ON l.id = t.leg "
                            "WHERE l.status = 'manual' ORDER BY t.id DESC LIMIT 1",
                            -1, &statement, NULL),
         SQLITE_OK);
     if (sqlite3_step(statement) == SQLITE_ROW) {
         command.object_id = sqlite3_column_int64(statement, 0);
-        snprintf(json, sizeof json, "{\"key\":\"%s\",\"kind\":\"%s\",\"amount\":%lld,\"document\":\"doc_1\"}",
+        id_format("doc", sqlite3_column_int64(statement, 3), letter);
+        snprintf(json, sizeof json, "{\"key\":\"%s\",\"kind\":\"%s\",\"amount\":%lld,\"document\":\"%s\"}",
                  (const char *)sqlite3_column_text(statement, 1), chance(p, 2) ? "paid" : "not_paid",
-                 (long long)sqlite3_column_int64(statement, 2));
+                 (long long)sqlite3_column_int64(statement, 2), letter);
+        if (sqlite3_column_int64(statement, 3) == 0) { /* first a letter is brought */
+            int64_t withdrawal = command.object_id;
+
+            sqlite3_finalize(statement);
+            return paper_for(p, withdrawal);
+        }
     }
     sqlite3_finalize(statement);
     ask_of(p, &command, json);
@@ -559,8 +571,9 @@ static const char *const laws[] = {
     "SELECT count(*) FROM (SELECT object FROM entry WHERE kind = 'return' GROUP BY object HAVING count(*) > 1)",
     "SELECT count(*) FROM (SELECT object FROM entry WHERE kind = 'suspense' GROUP BY object HAVING count(*) > 1)",
     "SELECT count(*) FROM withdrawal w WHERE w.amount <> (SELECT sum(amount) FROM leg WHERE withdrawal = w.id)",
-    "SELECT count(*) FROM withdrawal w WHERE w.approvals <> (SELECT count(DISTINCT reviewer) FROM review "
-    "WHERE withdrawal = w.id AND decision = 'approve')",
+    "SELECT count(*) FROM withdrawal w WHERE w.approvals <> (SELECT count(DISTINCT r.reviewer) FROM review r "
+    "WHERE r.withdrawal = w.id AND r.decision = 'approve' AND r.id > (SELECT coalesce(max(n.id), 0) FROM review n "
+    "WHERE n.withdrawal = w.id AND n.decision = 'need_documents'))",
     "SELECT max(seq) - count(*) FROM audit",
 };
 

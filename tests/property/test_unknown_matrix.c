@@ -74,7 +74,7 @@ static void cell_open(struct cell *c, const struct mode *mode)
                                 "{\"ref\":\"t\",\"amount\":100000,\"method\":\"alipay\",\"payer\":{\"kind\":"
                                 "\"personal\",\"name\":\"A\"}}"),
                      201);
-    if (!simulated_script(c->channel, &mode->outcome, 1, reason))
+    if (simulated_script(c->channel, &mode->outcome, 1, reason) != ERR_NONE)
         fail_msg("%s", reason);
     command = house_command(COMMAND_WITHDRAW, "op", OPERATOR, "a", "");
     assert_int_equal(house_ask(&c->house, &command, "{\"account\":\"a\",\"amount\":30000}"), 201);
@@ -109,7 +109,7 @@ static void calls_make(struct cell *c, bool lost)
         struct instant now = house_now(&c->house);
 
         if (list->query)
-            c->channel->operations->query(c->channel, list->key, now, &answer);
+            c->channel->operations->query(c->channel, list->key, "", now, &answer);
         else
             c->channel->operations->send(c->channel, list->key, list->request, list->first, now, &answer);
         c->queries += list->query;

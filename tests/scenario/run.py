@@ -5,7 +5,8 @@
     run.py [--ebb PATH] [--audit PATH] [--wrap "valgrind …"] [FILE…]    (default: every *.scenario beside this file)
 
 A line is a step; what stands behind `->` must come true. Amounts are decimals. docs/scenarios.md describes every word.
-Each scenario gets a server of its own on a free port and an empty directory, at 2026-11-20 10:00 Shanghai time.
+Each scenario gets a server of its own on a free port and an empty directory, at 2026-11-20 10:00 Shanghai time; with
+EBB_TEST_STORE=postgresql (tests/postgresql/cluster.py run) also an empty schema for its rows.
 Python's standard library only."""
 import argparse
 import base64
@@ -27,6 +28,9 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "postgresql"))
+import cluster  # noqa: E402
+from cluster import child  # noqa: E402
 PATIENCE_S = 8.0
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()
@@ -65,14 +69,18 @@ class Server:
         self.directory = tempfile.mkdtemp(prefix="ebb-scenario-")
         self.options = options
         self.process = None
+        self.store = ["--store", cluster.place(cluster.asked())] if cluster.asked() else []
         self.start()
+        self.checkpoint = os.path.join(self.directory, "audit-checkpoint")
+        if not self.store:
+            self.audited("--checkpoint", self.checkpoint)
 
     def start(self):
         self.port = free_port()
         command = shlex.split(self.options.wrap) + [self.options.ebb, "serve", "--demo", "--data", self.directory,
-                                                    "--listen", f"127.0.0.1:{self.port}"]
+                                                    "--listen", f"127.0.0.1:{self.port}", *self.store]
         self.log = open(os.path.join(self.directory, "server.log"), "ab")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, preexec_fn=child.ends_with_parent)
         deadline = time.monotonic() + (60 if self.options.wrap else 15)
         while True:
             try:
@@ -117,11 +125,17 @@ class Server:
                 tail = open(self.log.name, encoding="utf-8", errors="replace").read()[-3000:]
                 raise Failure(f"the server ended with {self.process.returncode}:\n{tail}")
 
-    def audit(self):
-        done = subprocess.run([self.options.audit, "--data", self.directory], capture_output=True, text=True,
-                              timeout=120)
+    def audited(self, *more):
+        done = subprocess.run([self.options.audit, *(self.store or ["--data", self.directory]), *more], capture_output=True,
+                              text=True, timeout=120)
         if done.returncode != 0:
-            raise Failure(f"ebb-audit found:\n{done.stdout}{done.stderr}")
+            raise Failure(f"ebb-audit {' '.join(more)} found:\n{done.stdout}{done.stderr}")
+
+    def audit(self):
+        """In full, and from the checkpoint that was left before the story began."""
+        self.audited()
+        if not self.store:
+            self.audited("--from", self.checkpoint)
 
     def remove(self):
         self.log.close()

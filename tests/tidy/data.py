@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-BANKS = {"code": r"[A-Z]{2,16}", "name_en": r"[A-Z][A-Za-z ,&()]+", "name_zh": r"[\u4e00-\u9fff]+", "cnaps": r"(\d{12})?"}
+BANKS = {"code": r"[A-Z]{2,16}", "name_en": r"[A-Z][A-Za-z ,&()]+", "name_zh": r"[\u4e00-\u9fff]+", "cnaps": r"(\d{12})?", "initials": r"[a-z]+"}
 CURRENCIES = {"code": r"[A-Z]{3}", "digits": r"[0-4]", "name": r"[A-Z][A-Za-z ]+"}
 
 
@@ -23,7 +23,7 @@ def table_problems(name, text, columns):
         for column, pattern in columns.items():
             if not re.fullmatch(pattern, row[column] or ""):
                 yield f"{name}:{number}: {column} is {row[column]!r}"
-            if column != "digits" and row[column] and seen.setdefault((column, row[column]), number) != number:
+            if column not in ("digits", "initials") and row[column] and seen.setdefault((column, row[column]), number) != number:
                 yield f"{name}:{number}: {row[column]} stands twice"
     if not text.endswith("\n") or not rows:
         yield f"{name}: no rows, or no line end at the end"

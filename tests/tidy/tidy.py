@@ -3,7 +3,7 @@
 """House rules that a compiler does not know (TIGER_STYLE's "tidy as a test"). Each rule is a function from a file's text to
 (line, complaint) pairs, and each has planted offenders in self_check.
 
-tidy.py ROOT          checks src/, tests/, tools/ and sql/
+tidy.py ROOT          checks src/, sim/, tests/, tools/, sql/ and docs/
 tidy.py --self-check  checks the rules only"""
 import pathlib
 import re
@@ -17,6 +17,8 @@ EXCEPTIONS = {  # (rule, file): why
 }
 C_FILES = {".c", ".h", ".def"}
 SOURCE_FILES = C_FILES | {".py", ".sh", ".sql"}
+DOCUMENTS = {".md", ".1", ".5"}
+FOLDERS = ("src", "tests", "tools", "sql", "sim", "docs")
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
@@ -24,6 +26,8 @@ FLOATS = re.compile(r"\b(float|double|goto)\b|(?<![\w.])\d+\.\d+|\b\d+[eE]-?\d+\
 CLOCKS = re.compile(r"\b(time|clock|clock_gettime|gettimeofday|localtime|localtime_r|gmtime|mktime|timespec_get)\s*\(")
 UNSAFE = re.compile(r"\b(gets|sprintf|vsprintf|strtok|atoi|atol|atof|strtod|alloca|system|popen|rand|srand|random|setjmp)\s*\(")
 UNDONE = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK")) + r")\b")
+PAPER = re.compile(r"\b(contract|requirements|targets|design|style)" + r"\.md\b")
+MDOC = re.compile(r"\.(Bl|El|It|Sh|Ss)\b")
 SQL = re.compile(r"\b(SELECT|INSERT\s+INTO|INSERT\s+OR|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE|TRIGGER|VIEW)|"
                  r"DROP\s+TABLE|ALTER\s+TABLE|WHERE\s+\w+\s*=)")
 
@@ -99,6 +103,22 @@ def rule_line(text):
             yield number, "a tab or blanks at the end"
 
 
+def rule_paper(text):
+    return matches(PAPER, text, "{}: readers do not have it; say what is meant, or name a file of docs/")
+
+
+def rule_manual(text):
+    """mdoc: an item stands in a list, and a list ends before its section does."""
+    depth = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        match = MDOC.match(line)
+        if match and match[1] in ("Sh", "Ss", "It") and (depth > 0) != (match[1] == "It"):
+            yield number, f".{match[1]} " + ("within a list" if depth else "outside of a list")
+        depth += {"Bl": 1, "El": -1}.get(match[1], 0) if match else 0
+    if depth != 0:
+        yield number, "lists that do not end, or end twice"
+
+
 RULES = {  # name: (function, folders, endings, files left out)
     "float": (rule_float, ("src",), C_FILES, ()),
     "clock": (rule_clock, ("src",), C_FILES, ("src/engine/world.c",)),
@@ -109,15 +129,18 @@ RULES = {  # name: (function, folders, endings, files left out)
     "file": (rule_file, ("src",), C_FILES, ()),
     "license": (rule_license, ("src", "tests", "tools"), C_FILES | {".py", ".sh"}, ()),
     "line": (rule_line, ("src", "tools"), C_FILES | {".py"}, ()),
+    "paper": (rule_paper, FOLDERS, SOURCE_FILES | DOCUMENTS, ("tests/tidy/tidy.py",)),
+    "manual": (rule_manual, ("docs",), {".1", ".5"}, ()),
 }
 
 
 def tree_problems(root):
     count = 0
-    for folder in ("src", "tests", "tools", "sql"):
+    for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root).as_posix()
-            if path.suffix not in SOURCE_FILES or not path.is_file() or "__pycache__" in name:
+            if path.suffix not in SOURCE_FILES | DOCUMENTS or not path.is_file() or "__pycache__" in name or \
+                    "node_modules" in name:
                 continue
             count += 1
             text = path.read_text(encoding="utf-8")
@@ -143,6 +166,8 @@ def self_check():
                      ["int f(void)\n{\n" + body * (FUNCTION_LINES - 2) + "}\n", "int t[] = {\n" + "1,\n" * 99 + "};\n"]),
         "file": (["\n" * (FILE_LINES + 1)], ["\n" * FILE_LINES]),
         "license": (["int x;\n", "\n\n/* SPDX-License-Identifier: Apache-2.0 */"], ["/* SPDX-License-Identifier: Apache-2.0 */"]),
+        "paper": (["/* (contract" + ".md) */", "see targets" + ".md."], ["docs/policy.md", "redesign", "designs.md"]),
+        "manual": ([".Sh A\n.It x\n", ".Bl\n.It x\n.Ss B\n", ".Bl\n.It x\n", ".El\n"], [".Sh A\n.Bl -tag\n.It x\n.El\n.Ss B\n"]),
         "line": (["x" * (LINE_COLUMNS + 1), "x ", "\tx"], ["x" * LINE_COLUMNS, "十" * LINE_COLUMNS]),
     }
     assert planted.keys() == RULES.keys()

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole house for tests: the real engine on a real SQLite file in a directory of its own, with a clock that the test turns.
- * Commands are given as the JSON that a caller would send. */
+/* A whole house for tests: the real engine on a real SQLite file in a directory of its own, with a clock that the test
+ * turns. Commands are given as the JSON that a caller would send. */
 #ifndef EBB_TESTS_HOUSE_H
 #define EBB_TESTS_HOUSE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "place.h"
 
 #include "base/embedded.h"
 #include "channel/simulated.h"
@@ -25,10 +19,10 @@
 #include <unistd.h>
 
 #define BILLING ROLE_FACTS
-#define OPERATOR (ROLE_FACTS | ROLE_WITHDRAW | ROLE_REVIEW)
+#define OPERATOR (ROLE_FACTS | ROLE_WITHDRAW | ROLE_REVIEW | ROLE_APPROVE | ROLE_RESOLVE)
 
 struct house {
-    char directory[64];
+    char directory[64], store[PLACE_BYTES]; /* of the keys; of the rows */
     _Atomic int64_t now_ms;
     struct world world;
     struct policies policies;
@@ -38,7 +32,7 @@ struct house {
     struct engine *engine;
     struct effect *effects;
     struct arena arena;
-    int status;   /* of the last answer */
+    int status; /* of the last answer */
     bool replayed;
     char *body;
     int64_t version;
@@ -81,6 +75,7 @@ static inline void house_open_with(struct house *house, const char *now, const c
     memset(house, 0, sizeof *house);
     snprintf(house->directory, sizeof house->directory, "/tmp/ebb-test-XXXXXX");
     assert_non_null(mkdtemp(house->directory));
+    place_make(house->directory, house->store);
     assert_true(instant_parse(now, &at));
     house->now_ms = at.ms;
     house->world.now = house_now;
@@ -88,7 +83,7 @@ static inline void house_open_with(struct house *house, const char *now, const c
     random_init_seed(&house->world.random, 7);
     arena_init(&house->arena, (size_t)64 << 20);
     if (vault_open(house->directory, true, &vault, reason) != ERR_NONE ||
-        store_open(house->directory, STORE_WRITER, &vault, &store, reason) != ERR_NONE)
+        store_open(house->store, STORE_WRITER, &vault, &store, reason) != ERR_NONE)
         fail_msg("%s", reason);
     assert_int_equal(store_migrate(store, &from, &to), ERR_NONE);
     if (policies_open(store, NULL, at, &house->policies, reason) != ERR_NONE)
@@ -106,6 +101,7 @@ static inline void house_open_with(struct house *house, const char *now, const c
     for (size_t i = 0; i < ARRAY_COUNT(names); i++)
         house->channels.items[house->channels.count++] = simulated_new(names[i], path, NULL, reason);
     house->config = (struct engine_config){.directory = house->directory,
+                                           .store = place_url(house->store),
                                            .world = &house->world,
                                            .policies = &house->policies,
                                            .calendar = &house->calendar,
@@ -208,21 +204,36 @@ static inline int house_on(struct house *house, enum command_kind kind, int64_t 
     return house_ask(house, &command, json);
 }
 
+/* Papers that a story only names ("documents":["a","b"]) are brought for alice; `ret` names them by their ids. */
+static inline void house_papers(struct house *house, const char *json, char *ret, size_t size)
+{
+    static const char member[] = "\"documents\":[";
+    const char *at = strstr(json, member);
+    size_t used = at != NULL ? (size_t)(at - json) + sizeof member - 1 : strlen(json);
+
+    snprintf(ret, size, "%.*s", (int)used, json);
+    if (at == NULL)
+        return;
+    for (at = json + used; *at == '"'; at = strchr(at + 1, '"') + 1, at += *at == ',') {
+        struct command paper = house_command(COMMAND_DOCUMENT, "alice", OPERATOR, "alice", "");
+        json_t *answer;
+
+        assert_int_equal(house_ask(house, &paper,
+                                   "{\"account\":\"alice\",\"name\":\"f\",\"media_type\":\"application/pdf\","
+                                   "\"content\":\"JVBERi0xLjQK\"}"),
+                         201);
+        answer = json_loads(house->body, 0, NULL);
+        used += (size_t)snprintf(ret + used, size - used, "%s\"%s\"", ret[used - 1] == '[' ? "" : ",",
+                                 json_string_value(json_object_get(answer, "id")));
+        json_decref(answer);
+    }
+    snprintf(ret + used, size - used, "%s", at);
+}
+
 /* What a SQL statement says of the closed or open database. */
 static inline int64_t house_sql(const struct house *house, const char *sql)
 {
-    char path[96];
-    sqlite3 *db;
-    sqlite3_stmt *statement;
-    int64_t value;
-
-    snprintf(path, sizeof path, "%s/ebb.db", house->directory);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    value = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : INT64_MIN;
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return value;
+    return place_int(house->store, sql);
 }
 
 /* A member of the last answer by name, "a.b" for nested and "a.0.b" for elements; as text. */
@@ -244,8 +255,8 @@ static inline const char *house_member(struct house *house, const char *path)
     return text;
 }
 
-/* The code that was sent last: only a test that holds the keys can read it. */
-static inline void house_code(struct house *house, char ret[16])
+/* The latest messages, the last first, in the house's arena: only a test that holds the keys can read them. */
+static inline struct rows house_messages(struct house *house)
 {
     struct vault vault;
     char reason[256];
@@ -253,16 +264,24 @@ static inline void house_code(struct house *house, char ret[16])
     struct rows rows = {0};
 
     assert_int_equal(vault_open(house->directory, false, &vault, reason), ERR_NONE);
-    assert_int_equal(store_open(house->directory, STORE_READER, &vault, &reader, reason), ERR_NONE);
+    assert_int_equal(store_open(house->store, STORE_READER, &vault, &reader, reason), ERR_NONE);
     assert_int_equal(store_select(reader, QUERY_MESSAGES_ALL, (struct value[]){value_int("limit", 50)}, 1,
                                   &message_table, &house->arena, &rows),
                      ERR_NONE);
+    store_close(&reader);
+    vault_fini(&vault);
+    return rows;
+}
+
+/* The code that was sent last. */
+static inline void house_code(struct house *house, char ret[16])
+{
+    struct rows rows = house_messages(house);
+
     ret[0] = '\0';
     for (size_t i = 0; i < rows.count && ret[0] == '\0'; i++)
         if (((const struct message *)rows.items[i])->code != NULL)
             snprintf(ret, 16, "%s", ((const struct message *)rows.items[i])->code);
-    store_close(&reader);
-    vault_fini(&vault);
 }
 
 #endif

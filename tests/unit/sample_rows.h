@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sample rows for the tests of the store, made by walking the column tables: a column that is added is tested at once.
  *
- * Every column gets a value that is not its default, obeys the schema's checks and differs between variants 1 and 2. Ids
- * point at the sample parents: account 1001 (and 1002), withdrawal 2001, leg 3001, entry 4001. */
+ * Every column gets a value that is not its default, obeys the schema's checks and differs between variants 1 and 2.
+ * Ids point at the sample parents; all carry the shard of the sample account, as what an account has does (base/id.h).
+ */
 #ifndef EBB_TESTS_SAMPLE_ROWS_H
 #define EBB_TESTS_SAMPLE_ROWS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <sqlite3.h>
+#include "place.h"
 
 #include "access/vault.h"
+#include "base/id.h"
 #include "store/store.h"
 
-enum { SAMPLE_ACCOUNT = 1001, SAMPLE_ACCOUNT_2 = 1002, SAMPLE_WITHDRAWAL = 2001, SAMPLE_LEG = 3001, SAMPLE_ENTRY = 4001 };
+enum {
+    SAMPLE_ACCOUNT = 1001,
+    SAMPLE_ACCOUNT_2 = 1002,
+    SAMPLE_WITHDRAWAL = 2 * ID_SHARD_COUNT + SAMPLE_ACCOUNT,
+    SAMPLE_LEG = 3 * ID_SHARD_COUNT + SAMPLE_ACCOUNT,
+    SAMPLE_ENTRY = 4 * ID_SHARD_COUNT + SAMPLE_ACCOUNT,
+    SAMPLE_OTHER = 5 * ID_SHARD_COUNT + SAMPLE_ACCOUNT, /* the first column of the tables that are left */
+};
 
 /* In the order in which foreign keys allow them to be saved. */
 static const struct table *const sample_tables[] = {
-    &account_table, &identity_table, &subject_table,     &topup_table, &claim_table,   &resource_table,
-    &fact_table,    &parcel_table,   &draw_table,        &withdrawal_table, &leg_table, &lot_table,
-    &attempt_table, &evidence_table, &review_table,      &entry_table, &posting_table, &message_table,
-    &event_table,   &incident_table, &document_table,    &ticket_table, &idempotency_table, &audit_table,
+    &account_table, &identity_table, &subject_table,  &topup_table,      &claim_table,       &resource_table,
+    &fact_table,    &parcel_table,   &draw_table,     &withdrawal_table, &leg_table,         &lot_table,
+    &attempt_table, &evidence_table, &review_table,   &entry_table,      &posting_table,     &message_table,
+    &event_table,   &incident_table, &document_table, &ticket_table,     &idempotency_table, &audit_table,
 };
 
 static inline void *sample_member(const void *row, const struct column *column)
@@ -41,18 +42,23 @@ static inline int64_t sample_id(const struct table *table, size_t index)
         const char *column;
         int64_t id;
     } known[] = {
-        {&account_table, "id", SAMPLE_ACCOUNT},      {&withdrawal_table, "id", SAMPLE_WITHDRAWAL},
-        {&leg_table, "id", SAMPLE_LEG},              {&entry_table, "id", SAMPLE_ENTRY},
-        {NULL, "account", SAMPLE_ACCOUNT},           {NULL, "giver", SAMPLE_ACCOUNT},
-        {NULL, "receiver", SAMPLE_ACCOUNT_2},        {NULL, "withdrawal", SAMPLE_WITHDRAWAL},
-        {NULL, "leg", SAMPLE_LEG},                   {NULL, "entry", SAMPLE_ENTRY},
+        {&account_table, "id", SAMPLE_ACCOUNT},
+        {&withdrawal_table, "id", SAMPLE_WITHDRAWAL},
+        {&leg_table, "id", SAMPLE_LEG},
+        {&entry_table, "id", SAMPLE_ENTRY},
+        {NULL, "account", SAMPLE_ACCOUNT},
+        {NULL, "giver", SAMPLE_ACCOUNT},
+        {NULL, "receiver", SAMPLE_ACCOUNT_2},
+        {NULL, "withdrawal", SAMPLE_WITHDRAWAL},
+        {NULL, "leg", SAMPLE_LEG},
+        {NULL, "entry", SAMPLE_ENTRY},
     };
 
     for (size_t i = 0; i < ARRAY_COUNT(known); i++)
         if ((known[i].table == NULL || known[i].table == table) &&
             strcmp(known[i].column, table->columns[index].name) == 0)
             return known[i].id;
-    return 5001 + (int64_t)index;
+    return SAMPLE_OTHER + (int64_t)index * ID_SHARD_COUNT;
 }
 
 static inline int64_t sample_int(const char *name, size_t index, int variant)
@@ -122,7 +128,8 @@ static inline void sample_fill(void *row, const struct table *table, size_t inde
 }
 
 /* A new row with every column filled. */
-static inline struct row *sample_row(const struct table *table, int variant, struct arena *arena, struct changes *changes)
+static inline struct row *sample_row(const struct table *table, int variant, struct arena *arena,
+                                     struct changes *changes)
 {
     struct row *row = arena_must(arena, table->row_bytes);
 
@@ -142,7 +149,8 @@ static inline void sample_receiver(struct arena *arena, struct changes *changes)
     snprintf(account->ref, sizeof account->ref, "receiver");
 }
 
-static inline void sample_column_equal(const void *a, const void *b, const struct table *table, const struct column *column)
+static inline void sample_column_equal(const void *a, const void *b, const struct table *table,
+                                       const struct column *column)
 {
     const void *left = sample_member(a, column), *right = sample_member(b, column);
 
@@ -161,7 +169,7 @@ static inline void sample_column_equal(const void *a, const void *b, const struc
 
 /* A directory of its own, removed with everything in it. */
 struct sample_place {
-    char directory[64];
+    char directory[64], url[PLACE_BYTES]; /* of the key; of the rows */
     struct vault vault;
     struct store *store;
     struct arena arena;
@@ -182,9 +190,10 @@ static inline void sample_open(struct sample_place *place)
 
     snprintf(place->directory, sizeof place->directory, "/tmp/ebb-test-XXXXXX");
     assert_non_null(mkdtemp(place->directory));
+    place_make(place->directory, place->url);
     arena_init(&place->arena, (size_t)64 << 20);
     assert_int_equal(vault_open(place->directory, true, &place->vault, reason), ERR_NONE);
-    if (store_open(place->directory, STORE_WRITER, &place->vault, &place->store, reason) != ERR_NONE)
+    if (store_open(place->url, STORE_WRITER, &place->vault, &place->store, reason) != ERR_NONE)
         fail_msg("%s", reason);
     if (store_migrate(place->store, &from, &to) != ERR_NONE)
         fail_msg("%s", store_reason(place->store));

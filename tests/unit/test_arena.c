@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <string.h>
 
 static void memory_is_zeroed_aligned_and_apart(void **state)
@@ -49,6 +50,27 @@ static void the_limit_is_exact(void **state)
     assert_non_null(arena_alloc(&arena, 64));
     arena_fini(&arena);
     assert_int_equal(arena.bytes_max, 64);
+}
+
+/* A decision reserves for everything it might touch, and touches little of it: the next one finds room in the same
+ * chunk. */
+static void what_was_reserved_and_not_used_serves_the_next(void **state)
+{
+    struct arena arena;
+    size_t before;
+    (void)state;
+
+    arena_init(&arena, (size_t)512 << 20);
+    before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int i = 0; i < 500; i++) {
+        assert_true(arena_reserve(&arena, (size_t)5 << 20));
+        assert_non_null(arena_alloc(&arena, 3000));
+    }
+#ifndef __SANITIZE_ADDRESS__ /* whose allocator counts otherwise */
+    assert_true(mallinfo2().uordblks + mallinfo2().hblkhd - before < (size_t)16 << 20);
+#endif
+    (void)before;
+    arena_fini(&arena);
 }
 
 static void what_is_reserved_cannot_fail(void **state)
@@ -112,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(the_limit_is_exact),
+        cmocka_unit_test(what_was_reserved_and_not_used_serves_the_next),
         cmocka_unit_test(what_is_reserved_cannot_fail),
         cmocka_unit_test(chunks_are_kept_for_the_next_batch),
         cmocka_unit_test(texts_are_copied),

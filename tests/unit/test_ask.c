@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bodies of contract.md, member by member: what is accepted, and what is said about the rest. */
+/* The bodies of api/openapi.yaml, member by member: what is accepted, and what is said about the rest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

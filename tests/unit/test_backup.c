@@ -216,7 +216,7 @@ struct writing {
     struct scene *scene;
     _Atomic bool stop;
     _Atomic int64_t commits;
-    bool failed;
+    _Atomic bool failed;
 };
 
 /* Each commit adds one event and moves the account's version with it: a torn copy would show them apart. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Working days of the shipped calendar, promised arrivals counted along it, and calendars that are refused. Run from the top of
- * the source tree. */
+/* Working days of the shipped calendar, promised arrivals counted along it, and calendars that are refused. Run from
+ * the top of the source tree. */
 #include "domain/calendar.h"
 
 #include <setjmp.h>
@@ -44,7 +44,8 @@ static size_t count_year(const int32_t *days, size_t count, int year)
     return in_year;
 }
 
-/* The notices, counted twice over: their days, and the statutory holidays that remain when moved weekends are taken out. */
+/* The notices, counted twice over: their days, and the statutory holidays that remain when moved weekends are taken
+ * out. */
 static void the_years_add_up(void **state)
 {
     static const struct {
@@ -77,11 +78,10 @@ static void days_are_worked_or_off(void **state)
         {20260102, false, false}, /* a Friday off */
         {20260214, true, false},  /* the Saturday before Spring Festival */
         {20260215, false, false}, {20260223, false, false}, {20260224, true, false},
-        {20261007, false, false}, {20261008, true, false},
-        {20261010, true, false},  /* a Saturday made up */
-        {20261011, false, false}, /* the Sunday after it */
-        {20251008, false, false}, {20241012, true, false}, {20240912, true, false},
-        {20270101, true, true},   /* not announced: Monday to Friday, and it says so */
+        {20261007, false, false}, {20261008, true, false},  {20261010, true, false}, /* a Saturday made up */
+        {20261011, false, false},                                                    /* the Sunday after it */
+        {20251008, false, false}, {20241012, true, false},  {20240912, true, false},
+        {20270101, true, true}, /* not announced: Monday to Friday, and it says so */
         {20270102, false, true},  {20231229, true, true},
     };
 
@@ -143,10 +143,34 @@ static void arrivals_are_the_latest_moment_promised(void **state)
             fail_msg("row %zu: from %s by %s (provisional %d), not %s", i, rows[i].from, text, provisional, rows[i].by);
     }
     bool provisional = true;
-    struct instant by = calendar_arrival(&shipped, (struct instant){MS_DAY}, (struct arrival){.unit = ARRIVAL_UNSTATED},
-                                         &provisional);
+    struct instant by =
+        calendar_arrival(&shipped, (struct instant){MS_DAY}, (struct arrival){.unit = ARRIVAL_UNSTATED}, &provisional);
     assert_false(instant_is_set(by));
     assert_false(provisional);
+}
+
+/* A promise walks along the lists; asked day by day, the calendar says the same. Years before and after it included. */
+static void a_walk_meets_every_day(void **state)
+{
+    (void)state;
+    for (int64_t start = civil_days(2023, 11, 1); start < civil_days(2028, 3, 10); start++) {
+        struct instant from = {start * MS_DAY + 2 * MS_HOUR};
+        int64_t days = start;
+        bool expected = false;
+
+        for (int64_t count = 1; count <= 16; count++) {
+            bool provisional = false;
+
+            while (!calendar_is_working(&shipped, ++days, &expected))
+                ;
+            struct instant by =
+                calendar_arrival(&shipped, from, (struct arrival){ARRIVAL_WORKING_DAYS, 0, count}, &provisional);
+            struct civil civil = instant_civil(by);
+
+            assert_int_equal(civil_days(civil.year, civil.month, civil.day), days);
+            assert_int_equal(provisional, expected);
+        }
+    }
 }
 
 static void without_a_calendar_everything_is_provisional(void **state)
@@ -213,6 +237,7 @@ int main(void)
         cmocka_unit_test(the_years_add_up),
         cmocka_unit_test(days_are_worked_or_off),
         cmocka_unit_test(arrivals_are_the_latest_moment_promised),
+        cmocka_unit_test(a_walk_meets_every_day),
         cmocka_unit_test(without_a_calendar_everything_is_provisional),
         cmocka_unit_test(wrong_calendars_are_refused),
     };

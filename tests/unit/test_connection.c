@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sample_rows.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
 #include <sys/stat.h>
 
 /* ---- several connections ---- */
@@ -50,6 +53,38 @@ static void test_readers_see_commits_and_write_nothing(void **state)
     assert_int_equal(store_checkpoint(reader), ERR_FATAL);
     store_close(&reader);
     sample_must(place.store, store_checkpoint(place.store));
+    sample_close(&place);
+}
+
+/* SQLite opens a file that it may not open for writing for reading, and says that all is well. */
+static int opens_refused;
+static int (*real_open)(const char *path, int flags, int mode);
+static int open_for_reading(const char *path, int flags, int mode)
+{
+    if ((flags & O_ACCMODE) != O_RDWR || strstr(path, "ebb.db") == NULL)
+        return real_open(path, flags, mode);
+    opens_refused++;
+    errno = EMFILE;
+    return -1;
+}
+
+static void test_a_writer_that_may_only_read_is_refused(void **state)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    struct sample_place place;
+    char reason[256] = "";
+    (void)state;
+
+    sample_open(&place);
+    store_close(&place.store);
+    real_open = (int (*)(const char *, int, int))vfs->xGetSystemCall(vfs, "open");
+    assert_int_equal(vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)open_for_reading), SQLITE_OK);
+    enum err err = store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason);
+    assert_int_equal(vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)real_open), SQLITE_OK);
+    assert_true(opens_refused > 0);
+    assert_int_equal(err, ERR_FATAL);
+    assert_non_null(strstr(reason, "can only be read"));
+    assert_int_equal(store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason), ERR_NONE);
     sample_close(&place);
 }
 
@@ -234,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_second_writer_is_refused),
         cmocka_unit_test(test_readers_see_commits_and_write_nothing),
+        cmocka_unit_test(test_a_writer_that_may_only_read_is_refused),
         cmocka_unit_test(test_a_reader_needs_a_database),
         cmocka_unit_test(test_files_are_ours_alone),
         cmocka_unit_test(test_no_sealed_text_reaches_the_disk),

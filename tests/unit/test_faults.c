@@ -1,48 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The n-th allocation inside SQLite and the n-th write or sync to the disk fail, for every n until nothing is hit.
- * After each failure the database is opened again and must hold all of the batch or nothing of it, and never nothing
- * after the store said "committed". */
+/* The n-th write or sync to the disk fails, for every n until nothing is hit. After each failure the database is opened
+ * again and must hold all of the batch or nothing of it, and never nothing after the store said "committed". */
 #include "sample_rows.h"
 
-/* ---- a disk and a memory that fail on demand ---- */
+/* ---- a disk that fails on demand ---- */
 
 static struct {
     int64_t countdown; /* the operation that fails; 0: none */
     bool for_ever;
     int code; /* what the disk says */
     int64_t hits, syncs;
-} disk, memory;
+} disk;
 
 /* Read only by the thread of the test. */
-static bool strikes(int64_t *countdown, bool for_ever, int64_t *hits)
-{
-    if (*countdown == 0)
-        return false;
-    if (*countdown > 1) {
-        (*countdown)--;
-        return false;
-    }
-    if (!for_ever)
-        *countdown = 0;
-    (*hits)++;
-    return true;
-}
-
 static bool disk_strikes(void)
 {
-    return strikes(&disk.countdown, disk.for_ever, &disk.hits);
-}
-
-static sqlite3_mem_methods real_memory;
-
-static void *memory_malloc(int bytes)
-{
-    return strikes(&memory.countdown, memory.for_ever, &memory.hits) ? NULL : real_memory.xMalloc(bytes);
-}
-
-static void *memory_realloc(void *old, int bytes)
-{
-    return strikes(&memory.countdown, memory.for_ever, &memory.hits) ? NULL : real_memory.xRealloc(old, bytes);
+    if (disk.countdown == 0)
+        return false;
+    if (disk.countdown > 1) {
+        disk.countdown--;
+        return false;
+    }
+    if (!disk.for_ever)
+        disk.countdown = 0;
+    disk.hits++;
+    return true;
 }
 
 /* A file of ours is a head with our methods, followed by SQLite's own file. */
@@ -182,13 +164,6 @@ static sqlite3_vfs faulty_vfs;
 
 static void faults_install(void)
 {
-    sqlite3_mem_methods methods;
-
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory), SQLITE_OK);
-    methods = real_memory;
-    methods.xMalloc = memory_malloc;
-    methods.xRealloc = memory_realloc;
-    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods), SQLITE_OK);
     assert_int_equal(sqlite3_initialize(), SQLITE_OK);
     real_vfs = sqlite3_vfs_find(NULL);
     faulty_vfs = *real_vfs;
@@ -200,8 +175,8 @@ static void faults_install(void)
 
 static void faults_off(void)
 {
-    disk.countdown = memory.countdown = 0;
-    disk.for_ever = memory.for_ever = false;
+    disk.countdown = 0;
+    disk.for_ever = false;
 }
 
 /* ---- what is done, and what must be there afterwards ---- */
@@ -312,40 +287,6 @@ static void test_every_write_may_fail(void **state)
     }
 }
 
-static void test_every_allocation_may_fail(void **state)
-{
-    (void)state;
-
-    memset(said_count, 0, sizeof said_count);
-    for (int64_t n = 1;; n++) {
-        struct sample_place place;
-        struct changes changes = {0};
-
-        sample_open(&place);
-        store_close(&place.store); /* so that opening and preparing are hit as well */
-        batch_make(&place, &changes);
-        char reason[256] = "";
-        memory.hits = 0;
-        memory.countdown = n;
-        enum err said = store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason);
-        if (said == ERR_NONE)
-            said = batch_run(&place, &changes);
-        int64_t hits = memory.hits;
-        faults_off();
-        if (said != ERR_NONE && said != ERR_RETRY && said != ERR_UNKNOWN)
-            fail_msg("n = %lld: %s: %s", (long long)n, err_name(said),
-                     place.store ? store_reason(place.store) : reason);
-        said_count[said]++;
-        if (place.store != NULL)
-            outcome_check(&place, said, n);
-        sample_close(&place);
-        if (hits == 0)
-            break;
-        n += n / 16; /* every one of the first few, then ever fewer: preparing allocates thousands of times */
-    }
-    assert_true(said_count[ERR_RETRY] > 50);
-}
-
 /* synchronous=FULL: "committed" is said after the disk said so, each time. */
 static void test_every_commit_syncs(void **state)
 {
@@ -364,43 +305,93 @@ static void test_every_commit_syncs(void **state)
     sample_close(&place);
 }
 
-/* A migration that is cut off anywhere is finished by the next start. */
+static void text_load(sqlite3 *raw, const char *path)
+{
+    static char text[1 << 20];
+    FILE *file = fopen(path, "re");
+
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_int_equal(sqlite3_exec(raw, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* The place without its database, or with the one of a dump in its stead (of another key: that is forgotten). */
+static void database_replace(struct sample_place *place, const char *dump)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char path[128];
+
+    store_close(&place->store);
+    for (size_t i = 0; i < ARRAY_COUNT(suffixes); i++) {
+        snprintf(path, sizeof path, "%s/ebb.db%s", place->directory, suffixes[i]);
+        (void)unlink(path);
+    }
+    if (dump == NULL)
+        return;
+    sqlite3 *raw = sample_raw(place);
+    text_load(raw, dump);
+    assert_int_equal(sqlite3_exec(raw, "DELETE FROM meta WHERE key = 'key_check'", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(raw);
+}
+
+static int64_t raw_int(const struct sample_place *place, const char *sql)
+{
+    sqlite3 *raw = sample_raw(place);
+    sqlite3_stmt *statement;
+    int64_t value;
+
+    assert_int_equal(sqlite3_prepare_v2(raw, sql, -1, &statement, NULL), SQLITE_OK);
+    value = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+    sqlite3_finalize(statement);
+    sqlite3_close(raw);
+    return value;
+}
+
+/* Fails at the n-th write or sync, then is started again. Returns whether anything failed. */
+static bool migration_cut_off(const char *dump, int64_t n, const char *law, int64_t wanted)
+{
+    struct sample_place place;
+    char reason[256] = "";
+    int64_t from = 0, to = 0;
+
+    sample_open(&place);
+    database_replace(&place, dump);
+    disk.code = SQLITE_IOERR_WRITE;
+    disk.for_ever = true;
+    disk.hits = 0;
+    disk.countdown = n;
+    enum err said = store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason);
+    if (said == ERR_NONE)
+        said = store_migrate(place.store, &from, &to);
+    bool hit = disk.hits > 0;
+    faults_off();
+    assert_true(hit || said == ERR_NONE);
+    store_close(&place.store);
+    if (store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason) != ERR_NONE)
+        fail_msg("n = %lld: %s", (long long)n, reason);
+    sample_must(place.store, store_migrate(place.store, &from, &to));
+    assert_int_equal(to, store_schema_latest());
+    assert_int_equal(raw_int(&place, law), wanted);
+    sample_close(&place);
+    return hit;
+}
+
+/* A migration that is cut off anywhere is finished by the next start, from nothing and from an older schema with rows:
+ * twelve withdrawals of the dump count, each under its day. */
 static void test_a_migration_may_be_cut_off(void **state)
 {
+    int64_t n;
+
     (void)state;
-
-    for (int64_t n = 1;; n++) {
-        struct sample_place place;
-        char reason[256] = "", path[128];
-        int64_t from = 0, to = 0;
-
-        sample_open(&place);
-        store_close(&place.store);
-        for (size_t i = 0; i < 3; i++) {
-            static const char *const suffixes[] = {"", "-wal", "-shm"};
-
-            snprintf(path, sizeof path, "%s/ebb.db%s", place.directory, suffixes[i]);
-            (void)unlink(path);
-        }
-        disk.code = SQLITE_IOERR_WRITE;
-        disk.for_ever = true;
-        disk.hits = 0;
-        disk.countdown = n;
-        enum err said = store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason);
-        if (said == ERR_NONE)
-            said = store_migrate(place.store, &from, &to);
-        bool hit = disk.hits > 0;
-        faults_off();
-        assert_true(hit || said == ERR_NONE);
-        store_close(&place.store);
-        if (store_open(place.directory, STORE_WRITER, &place.vault, &place.store, reason) != ERR_NONE)
-            fail_msg("n = %lld: %s", (long long)n, reason);
-        sample_must(place.store, store_migrate(place.store, &from, &to));
-        assert_int_equal(to, store_schema_latest());
-        sample_close(&place);
-        if (!hit)
-            break;
-    }
+    for (n = 1; migration_cut_off(NULL, n, "SELECT count(*) FROM withdrawal", 0); n++)
+        ;
+    assert_true(n > 5);
+    for (n = 1; migration_cut_off(
+             DUMP, n, "SELECT count(*) FROM withdrawal WHERE counted_day BETWEEN 20261120 AND 20261205", 12);
+         n++)
+        ;
+    assert_true(n > 5);
 }
 
 int main(void)
@@ -408,7 +399,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_commit_syncs),
         cmocka_unit_test(test_every_write_may_fail),
-        cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_a_migration_may_be_cut_off),
     };
 

@@ -186,6 +186,8 @@ static const struct {
     {"{\"ref\":\"w\",\"amount\":1,\"parts\":[{\"ref\":\"t\",\"amount\":1},7]}", "/parts/1", "wrong_type"},
     {"{\"ref\":\"w\",\"amount\":1,\"tags\":[\"a\",1]}", "/tags/1", "wrong_type"},
     {"{\"ref\":\"w\",\"amount\":1,\"tags\":[\"\"]}", "/tags/0", "out_of_range"},
+    {"{\"r\\u0065f\":\"w\",\"ref\":\"v\"}", "/ref", "duplicate"},
+    {"{\"a\\/\\n\\ud83d\\ude00\":1,\"a\\/\\n\\uD83D\\uDE00\":2}", "/a~1\n\xF0\x9F\x98\x80", "duplicate"},
     {"{\"ref\":\"w\",\"amount\":1,\"amount\":2}", "/amount", "duplicate"},
     {"{\"ref\":\"w\",\"amount\":1,\"destination\":{\"name\":\"a\",\"name\":\"b\",\"account\":\"1\"}}",
      "/destination/name", "duplicate"},

@@ -133,6 +133,29 @@ static void many_accounts_share_the_slots_and_never_answer_for_each_other(void *
     quote_cache_free(&cache);
 }
 
+static void half_as_many_accounts_as_slots_keep_their_quotes(void **state)
+{
+    struct quote_cache *cache = quote_cache_new();
+    char ref[REF_BYTES], master[REF_BYTES];
+    int found = 0;
+
+    (void)state;
+    for (int i = 0; i < 2 * (QUOTE_CACHE_SLOTS / 2); i++) {
+        struct quote_entry entry = entry_of(ref, 1);
+        struct out out;
+
+        snprintf(ref, sizeof(ref), "bench-%d", i % (QUOTE_CACHE_SLOTS / 2));
+        out_init(&out);
+        if (i < QUOTE_CACHE_SLOTS / 2)
+            quote_cache_put(cache, &entry, TEXT, strlen(TEXT));
+        else
+            found += quote_cache_get(cache, ref, 1, from, master, &out);
+        out_fini(&out);
+    }
+    assert_in_range(found, QUOTE_CACHE_SLOTS / 2 * 95 / 100, QUOTE_CACHE_SLOTS / 2);
+    quote_cache_free(&cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_newer_entry_takes_the_place),
         cmocka_unit_test(what_does_not_fit_is_made_each_time),
         cmocka_unit_test(many_accounts_share_the_slots_and_never_answer_for_each_other),
+        cmocka_unit_test(half_as_many_accounts_as_slots_keep_their_quotes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

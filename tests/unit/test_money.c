@@ -116,6 +116,7 @@ static void amounts_read_exactly_or_not_at_all(void **state)
         {"1.2.3", "CNY", -1},
         {"\xEF\xBC\x91", "CNY", -1}, /* a full-width 1 */
         {"1", "XXX", -1},
+        {NULL, "CNY", -1},
     };
 
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of payees (requirements.md, "How to read" 10): same, near (a person looks), different (refused). */
+/* Names of payees (docs/rules.md, READ-10): same, near (a person looks), different (refused). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

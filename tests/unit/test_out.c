@@ -184,6 +184,31 @@ static void utf8_and_refs_are_told_apart(void **state)
     assert_false(field_ref_ok(NULL));
 }
 
+static void what_is_no_text_is_made_text(void **state)
+{
+    static const struct {
+        const char *bytes, *text;
+    } cases[] = {{"", ""},
+                 {"张 a", "张 a"},
+                 {"\xFF", "?"},
+                 {"a\nb\x7f", "a?b?"},
+                 {"\xC2\x85.", "??."},
+                 {"\xED\xA0\x80", "???"}, /* half of a surrogate pair */
+                 {"\xE5\xBC", "??"},
+                 {"0123456789", "0123456"},
+                 {"01234\xE5\xBC\xA0", "01234??"}}; /* the cut goes through it */
+    char text[8];
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        memset(text, 'x', sizeof text);
+        memcpy(text, cases[i].bytes, strnlen(cases[i].bytes, sizeof text - 1) + 1);
+        text_clean(text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+        assert_true(text_utf8_ok(text, strlen(text)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(it_grows_and_keeps_what_it_has),
         cmocka_unit_test(without_memory_it_is_silent_and_says_so),
         cmocka_unit_test(utf8_and_refs_are_told_apart),
+        cmocka_unit_test(what_is_no_text_is_made_text),
     };
     return cmocka_run_group_tests_name("out", tests, NULL, NULL);
 }

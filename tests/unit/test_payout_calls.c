@@ -37,14 +37,20 @@ struct engine {
     int64_t due[4];
     size_t due_count;
     struct command *held[64]; /* ticks submitted and not answered */
-    size_t held_count, submitted;
+    size_t held_count, submitted, batches;
     bool queue_full;
+    _Atomic bool quarantined;
 };
 static struct engine played;
 
 struct instant engine_now(const struct engine *engine)
 {
     return (struct instant){engine->now_ms};
+}
+
+bool engine_quarantined(const struct engine *engine)
+{
+    return engine->quarantined;
 }
 
 void engine_run(struct engine *engine, struct command *command, struct reply *ret)
@@ -71,6 +77,20 @@ void engine_run(struct engine *engine, struct command *command, struct reply *re
     pthread_mutex_unlock(&engine->mutex);
 }
 
+void engine_run_batch(struct engine *engine, struct command **commands, size_t count)
+{
+    engine->batches++;
+    for (size_t i = 0; i < count; i++) {
+        struct reply reply;
+
+        assert_int_equal(commands[i]->kind, commands[0]->kind);
+        assert_true(commands[i]->kind == COMMAND_TICK || commands[i]->kind == COMMAND_EVIDENCE);
+        engine_run(engine, commands[i], &reply);
+        if (commands[i]->done != NULL)
+            commands[i]->done(commands[i], &reply);
+    }
+}
+
 bool engine_submit(struct engine *engine, struct command *command)
 {
     bool taken;
@@ -86,10 +106,11 @@ bool engine_submit(struct engine *engine, struct command *command)
     return taken;
 }
 
-enum err engine_due(struct store *reader UNUSED, struct instant now UNUSED, int64_t *ret_ids, size_t capacity,
-                    size_t *ret_count, struct instant *ret_next)
+enum err engine_due(struct store *reader UNUSED, struct instant now UNUSED, bool only_questions, int64_t *ret_ids,
+                    size_t capacity, size_t *ret_count, struct instant *ret_next)
 {
     pthread_mutex_lock(&played.mutex);
+    assert_int_equal(only_questions, played.quarantined);
     assert_true(capacity >= played.due_count);
     memcpy(ret_ids, played.due, played.due_count * sizeof played.due[0]);
     *ret_count = played.due_count;
@@ -110,6 +131,21 @@ enum err store_open(const char *directory UNUSED, enum store_mode mode, struct v
     assert_int_equal(mode, STORE_READER);
     *ret = (struct store *)&store;
     return ERR_NONE;
+}
+
+bool store_is_shared(const struct store *store UNUSED)
+{
+    return false;
+}
+
+enum err store_int(struct store *store UNUSED, enum query query UNUSED, const struct value *args UNUSED,
+                   size_t args_count UNUSED, int64_t *ret UNUSED)
+{
+    return ERR_FATAL;
+}
+
+void engine_fence(struct engine *engine UNUSED, int64_t epoch UNUSED)
+{
 }
 
 void store_close(struct store **store)
@@ -145,7 +181,7 @@ static int tear_down(void **state UNUSED)
     return 0;
 }
 
-static const struct payout_config config = {.engine = &played, .channels = &channels, .directory = "/nowhere"};
+static const struct payout_config config = {.engine = &played, .channels = &channels, .store = "/nowhere"};
 
 static void attach(void)
 {
@@ -218,6 +254,25 @@ static void evidence_is_tried_until_it_is_committed(void **state UNUSED)
     assert_int_equal(payout_stats(payout)->evidence_retries, 3);
 }
 
+static void what_calls_find_is_handed_in_together_and_the_rest_again(void **state UNUSED)
+{
+    struct effect *list;
+
+    attach();
+    played.statuses[0] = 200;
+    played.statuses[1] = 503;
+    played.statuses_count = 2;
+    list = effect_of("alipay", "K1", false);
+    list->next = effect_of("alipay", "K2", false);
+    payout_effects(payout, list);
+    assert_int_equal(payout_step(payout), 2);
+    assert_int_equal(played.batches, 1);
+    assert_int_equal(played.heard_count, 3);
+    assert_int_equal(played.committed, 2);
+    assert_string_equal(played.heard[2].key, "K2");
+    assert_int_equal(payout_stats(payout)->evidence_retries, 1);
+}
+
 static void a_refused_evidence_is_not_repeated(void **state UNUSED)
 {
     attach();
@@ -243,6 +298,22 @@ static void a_paused_channel_sends_nothing_but_answers_queries(void **state UNUS
     payout_effects(payout, effect_of("alipay", "K1", false));
     assert_int_equal(payout_step(payout), 1);
     heard_is(2, EVIDENCE_PAID, SOURCE_REPLY, 77, "SUCCESS");
+}
+
+static void in_quarantine_nothing_is_sent_but_questions_are_asked(void **state UNUSED)
+{
+    attach();
+    played.quarantined = true;
+    payout_effects(payout, effect_of("alipay", "K1", false));
+    payout_effects(payout, effect_of("alipay", "K1", true));
+    assert_int_equal(payout_step(payout), 2);
+    heard_is(0, EVIDENCE_NOTHING, SOURCE_REPLY, 77, "quarantined");
+    heard_is(1, EVIDENCE_NOTHING, SOURCE_QUERY, 77, "not_found");
+    assert_int_equal(simulated_paid_times(alipay, NULL), 0);
+    played.quarantined = false;
+    payout_effects(payout, effect_of("alipay", "K1", false));
+    assert_int_equal(payout_step(payout), 1);
+    assert_int_equal(simulated_paid_times(alipay, NULL), 1);
 }
 
 static void a_send_that_waited_past_the_guard_is_not_made(void **state UNUSED)
@@ -285,7 +356,7 @@ static void a_callback_stays_with_the_channel_until_committed(void **state UNUSE
     char reason[201];
 
     attach();
-    assert_true(simulated_script(alipay, &word, 1, reason));
+    assert_int_equal(simulated_script(alipay, &word, 1, reason), ERR_NONE);
     payout_effects(payout, effect_of("alipay", "K1", false));
     played.always_unknown = true; /* reply and the first callback are tried to the limit of a step, and given up */
     assert_int_equal(payout_step(payout), 1);
@@ -443,8 +514,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_call_becomes_evidence),
         CASE(evidence_is_tried_until_it_is_committed),
+        CASE(what_calls_find_is_handed_in_together_and_the_rest_again),
         CASE(a_refused_evidence_is_not_repeated),
         CASE(a_paused_channel_sends_nothing_but_answers_queries),
+        CASE(in_quarantine_nothing_is_sent_but_questions_are_asked),
         CASE(a_send_that_waited_past_the_guard_is_not_made),
         CASE(what_came_before_the_start_is_not_sent),
         CASE(a_channel_that_is_not_there_is_said),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies from file to struct: what the four shipped ones say, what the loader refuses and where it points, and whether
- * the explanation says what was loaded. Run from the top of the source tree. */
+/* Policies from file to struct: what the four shipped ones say, what the loader refuses and where it points, and
+ * whether the explanation says what was loaded. Run from the top of the source tree. */
 #include "domain/policy_explain.h"
 #include "domain/tree.h"
 
@@ -86,9 +86,9 @@ struct value {
     size_t offset, size;
     int64_t expected;
 };
-#define VALUE(file, member, expected)                                                                                \
+#define VALUE(file, member, expected)                                                                                  \
     {                                                                                                                  \
-        file, #member, offsetof(struct policy, member), sizeof(((struct policy *)0)->member), expected               \
+        file, #member, offsetof(struct policy, member), sizeof(((struct policy *)0)->member), expected                 \
     }
 #define DESIGNATED routes[ROUTE_DESIGNATED]
 #define ORIGINAL routes[ROUTE_ORIGINAL]
@@ -227,7 +227,8 @@ static const struct topup_rule *rule_for(const struct policy *policy, enum metho
 {
     for (size_t i = 0; i < policy->topups_count; i++) {
         const struct topup_rule *rule = &policy->topups[i];
-        bool fits = (rule->methods & 1u << method) != 0 && (rule->payer_kind == PAYER_NONE || rule->payer_kind == payer);
+        bool fits =
+            (rule->methods & 1u << method) != 0 && (rule->payer_kind == PAYER_NONE || rule->payer_kind == payer);
         bool named = rule->banks_count == 0;
         for (size_t b = 0; b < rule->banks_count; b++)
             named = named || strcmp(rule->banks[b], bank) == 0;
@@ -342,7 +343,7 @@ static void texts_come_through(void **state)
     loaded_free(fifth);
 }
 
-/* requirements.md: one grep finds rule, policy and proof. */
+/* docs/policy.md: one grep finds rule, policy and proof. */
 static void every_rule_id_stands_in_a_comment(void **state)
 {
     static const struct {
@@ -375,8 +376,8 @@ static void every_rule_id_stands_in_a_comment(void **state)
 
 /* What the loader refuses. */
 
-/* One edit of the fifth policy, the place it must point to and how the expectation begins. The line is the one of the edit,
- * `below` lines further down; -1 says that the mistake stands where the key's section begins. */
+/* One edit of the fifth policy, the place it must point to and how the expectation begins. The line is the one of the
+ * edit, `below` lines further down; -1 says that the mistake stands where the key's section begins. */
 struct slip {
     const char *find, *replace;
     int below;
@@ -414,7 +415,8 @@ static const struct slip slips[] = {
     {"en: Northwind Hosting", "en: ''", 0, "title.en", "a text"},
     {"subtract: [owed_invoice, unsettled]", "subtract: [owed_invoice, owed_invoice]", 0, "formula.subtract[2]",
      "every claim once"},
-    {"subtract: [owed_invoice, unsettled]", "subtract: [invoiced]", 0, "formula.subtract[1]", "owed_invoice, overdue or"},
+    {"subtract: [owed_invoice, unsettled]", "subtract: [invoiced]", 0, "formula.subtract[1]",
+     "owed_invoice, overdue or"},
     {"subtract: [owed_invoice, unsettled]", "subtract: []", 0, "formula.subtract", "none, or a list"},
     /* reserve */
     {"kind: fixed", "kind: some", 0, "reserve.kind", "one of none, fixed, resources"},
@@ -434,14 +436,19 @@ static const struct slip slips[] = {
     {"banks: [ICBC, ABC]", "banks: []", 0, "topups.rules[1].banks", "a list of at least one"},
     {"payer: personal", "payer: none", 0, "topups.rules[1].payer", "one of personal, corporate"},
     {"[alipay, wechat, unionpay]", "[alipay, wechat, alipay]", 0, "topups.rules[2].methods[3]", "every method once"},
-    {"[alipay, wechat, unionpay]", "[alipay, wechat, paypal]", 0, "topups.rules[2].methods[3]", "one of alipay, wechat"},
+    {"[alipay, wechat, unionpay]", "[alipay, wechat, paypal]", 0, "topups.rules[2].methods[3]",
+     "one of alipay, wechat"},
     {"[alipay, wechat, unionpay]", "[alipay, wechat]", -1, "topups.rules", "a rule for unionpay from any payer"},
     {"[online_bank, bank_card]\n", "[online_bank, bank_card]\n      payer: corporate\n", -1, "topups.rules",
      "a rule for online_bank from any payer"},
-    {"    - methods: [bank_transfer]", "    - methods: [wechat, bank_card]\n      original: never\n      after: none\n"
-     "    - methods: [bank_transfer]", 0, "topups.rules[4]", "a rule that some top-up can reach"},
-    {"    - methods: [bank_transfer]", "    - methods: [online_bank]\n      banks: [CMB]\n      original: never\n"
-     "      after: none\n    - methods: [bank_transfer]", 0, "topups.rules[4]", "a rule that some top-up can reach"},
+    {"    - methods: [bank_transfer]",
+     "    - methods: [wechat, bank_card]\n      original: never\n      after: none\n"
+     "    - methods: [bank_transfer]",
+     0, "topups.rules[4]", "a rule that some top-up can reach"},
+    {"    - methods: [bank_transfer]",
+     "    - methods: [online_bank]\n      banks: [CMB]\n      original: never\n"
+     "      after: none\n    - methods: [bank_transfer]",
+     0, "topups.rules[4]", "a rule that some top-up can reach"},
     {"original: always\n      after: none", "original: always\n      after: case", 1, "topups.rules[4].after",
      "none, since the original route never closes"},
     {"original: never", "original: never\n      designated_inside: yes", 1, "topups.rules[5].designated_inside",
@@ -467,8 +474,7 @@ static const struct slip slips[] = {
      "the channel that pays bank accounts"},
     {"channel: {bank: bankfile, alipay: alipay}", "channel: {bank: bankfile}", 0, "routes.designated.channel.alipay",
      "the channel that pays Alipay accounts"},
-    {"kinds: [bank, alipay]", "kinds: [bank]", 2, "routes.designated.channel.alipay",
-     "no channel for Alipay accounts"},
+    {"kinds: [bank, alipay]", "kinds: [bank]", 2, "routes.designated.channel.alipay", "no channel for Alipay accounts"},
     {"payee: any", "payee: any\n    channel: {bank: bankfile}", 1, "routes.original.channel", "no channel"},
     {"payee: any", "payee: any\n    destination: {kinds: [bank]}", 1, "routes.original.destination", "no destination"},
     {"code: too_late", "code: card_lost", 0, "routes.designated.reasons[2]", "every reason's code once"},
@@ -619,6 +625,19 @@ static void size_and_number_are_limited(void **state)
     assert_string_equal(loaded.mistakes.items[0].expected, "at most 2000 values in a file");
 }
 
+/* libyaml gives such a byte no line, and it is met before the keys that stand behind it in its buffer. */
+static void a_byte_that_is_not_utf8_has_a_line(void **state)
+{
+    static const char text[] = "policy: a\npolicy: b\ntitle: \xff\n";
+    struct loaded loaded = {.arena = {0}};
+
+    (void)state;
+    assert_int_equal(load_text(&loaded, text, sizeof text - 1), ERR_REQUEST);
+    assert_int_equal(loaded.mistakes.items[loaded.mistakes.count - 1].line, 3);
+    assert_non_null(strstr(loaded.mistakes.items[loaded.mistakes.count - 1].expected, "UTF-8"));
+    arena_fini(&loaded.arena);
+}
+
 /* However a file is cut off, there is an answer, and no policy without the whole of it. */
 static void a_file_cut_off_is_no_policy(void **state)
 {
@@ -629,12 +648,15 @@ static void a_file_cut_off_is_no_policy(void **state)
     (void)state;
     assert_non_null(loaded);
     for (size_t size = 0; size < last_line; size += 7) {
+        size_t lines = line_of(file->text, file->text + size);
         char *copy = malloc(size + 1); /* exact size: a read beyond it is a fault under the sanitizer */
         assert_non_null(copy);
         memcpy(copy, file->text, size);
         memset(&loaded->policy, 0x5a, sizeof loaded->policy);
         assert_int_equal(load_text(loaded, copy, size), ERR_REQUEST);
         assert_true(loaded->mistakes.count > 0);
+        for (size_t i = 0; i < loaded->mistakes.count; i++)
+            assert_true(loaded->mistakes.items[i].line <= lines);
         assert_int_equal(*(const unsigned char *)&loaded->policy, 0x5a);
         arena_fini(&loaded->arena);
         free(copy);
@@ -693,15 +715,19 @@ static void sentences_follow_the_struct(void **state)
     } rows[] = {
         {"alibaba", false, "kept back: 100.00 CNY; it is freed 24 hours after the last release.  [AL-08]\n"},
         {"alibaba", false, "online banking, paid by a company, from JSBANK, NJCB: back to the source within 30 days"},
-        {"alibaba", false, "arrives within 1 hour (bank card: within 2 working days); after a review, counted "
-                           "from the approval.  [AL-03]\n"},
+        {"alibaba", false,
+         "arrives within 1 hour (bank card: within 2 working days); after a review, counted "
+         "from the approval.  [AL-03]\n"},
         {"alibaba", true, "网银，企业付款，付款行为 JSBANK、NJCB：付款后 30 天内可原路退回"},
-        {"huawei", false, "UnionPay: back to the source within 3 calendar months of payment; then to a designated account."},
+        {"huawei", false,
+         "UnionPay: back to the source within 3 calendar months of payment; then to a designated account."},
         {"huawei", true, "支付宝、微信支付：付款后 11 个自然月内可原路退回；之后退至指定账户。  [HW-06]\n"},
-        {"huawei", false, "Payee: the verified owner; Alipay: whoever paid the top-up; WeChat Pay: whoever paid the top-up."},
+        {"huawei", false,
+         "Payee: the verified owner; Alipay: whoever paid the top-up; WeChat Pay: whoever paid the top-up."},
         {"jdcloud", false, "While any bill is overdue, nothing can be withdrawn.  [JD-03]\n"},
         {"jdcloud", false, "arrives at a time that is not stated.  [JD-02]\n"},
-        {"pingan", false, "At most 1 withdrawal a calendar month; rejected, failed and cancelled ones do not count.  [PA-02]\n"},
+        {"pingan", false,
+         "At most 1 withdrawal a calendar month; rejected, failed and cancelled ones do not count.  [PA-02]\n"},
         {"pingan", false, "it is freed with the last release.  [PA-04]\n"},
         {"pingan", true, "10 至 15 个工作日"},
         {"fifth", false, "Above 10000.00 CNY: 2 approvals.\n"},
@@ -732,6 +758,7 @@ int main(void)
         cmocka_unit_test(one_slip_is_found_where_it_stands),
         cmocka_unit_test(bad_files_are_refused_as_they_say),
         cmocka_unit_test(size_and_number_are_limited),
+        cmocka_unit_test(a_byte_that_is_not_utf8_has_a_line),
         cmocka_unit_test(a_file_cut_off_is_no_policy),
         cmocka_unit_test(the_explanation_names_every_rule_and_label),
         cmocka_unit_test(sentences_follow_the_struct),

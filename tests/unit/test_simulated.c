@@ -45,7 +45,7 @@ static void scripted(struct channel *channel, const char *word)
 {
     char reason[201] = "";
 
-    assert_true(simulated_script(channel, &word, 1, reason));
+    assert_int_equal(simulated_script(channel, &word, 1, reason), ERR_NONE);
 }
 
 static char *request_of(struct channel *channel, struct arena *arena, const char *key, int64_t minor)
@@ -80,7 +80,7 @@ static struct channel_answer queried(struct channel *channel, const char *key, s
 {
     struct channel_answer answer;
 
-    channel->operations->query(channel, key, at, &answer);
+    channel->operations->query(channel, key, "", at, &answer);
     assert_string_equal(answer.key, key);
     return answer;
 }
@@ -177,8 +177,9 @@ static void words_are_checked_before_any_is_taken(void **state UNUSED)
         const char *words[] = {"refused:X", bad[i]};
         char reason[201] = "";
 
-        assert_false(simulated_script(channel, words, 2, reason));
-        assert_string_not_equal(reason, "");
+        assert_int_equal(simulated_script(channel, words, 2, reason), ERR_REQUEST);
+        assert_non_null(strstr(reason, "outcome 2, "));
+        assert_non_null(strstr(reason, "timeout_unpaid"));
     }
     assert_int_equal(sent(channel, "K1", 100, true, noon).kind, EVIDENCE_PAID);
 }

@@ -53,6 +53,7 @@ static struct account account_of_alice(void)
         .unsettled = money_of(3),
         .payg_active = 4,
         .payg_frozen = money_of(5),
+        .month = instant_month_key((struct instant){AT_MS}),
         .withdrawals_month = 6,
         .version = 8,
         .created_at = {AT_MS},
@@ -96,7 +97,7 @@ static void an_account_shows_its_money_and_hides_its_owner(void **state)
     struct identity identity = {.name = "张三", .id_number = "110101199001011234", .phone = "13800138000"};
 
     (void)state;
-    view_account(&out, &account, &identity);
+    view_account(&out, &account, &identity, (struct instant){AT_MS});
     assert_view("{\"ref\":\"alice\",\"policy\":\"alibaba\",\"currency\":\"CNY\",\"state\":\"active\",\"verified\":true,"
                 "\"subject\":{\"kind\":\"person\",\"name\":\"张*\",\"id_number\":\"****1234\",\"verified\":true},"
                 "\"phone\":\"****8000\",\"master\":null,\"partner\":null,"
@@ -115,7 +116,8 @@ static void a_member_names_master_and_partner(void **state)
     strcpy(account.master, "boss");
     strcpy(account.partner, "reseller");
     account.partner_payment = PARTNER_ADVANCE;
-    view_account(&out, &account, NULL);
+    view_account(&out, &account, NULL, instant_add_ms((struct instant){AT_MS}, 31 * MS_DAY));
+    assert_non_null(strstr(out.data, "\"withdrawals_this_month\":0,")); /* none in the month after */
     assert_non_null(strstr(out.data, "\"subject\":{\"kind\":\"person\",\"name\":null,\"id_number\":null,"));
     assert_non_null(strstr(out.data, "\"phone\":null,\"master\":\"boss\","
                                      "\"partner\":{\"ref\":\"reseller\",\"payment\":\"advance\"},"));

@@ -1,0 +1,2 @@
+-- Ebb, schema 6: PostgreSQL's tables carry the shard of their account, so that they may be distributed by it. A database of one
+-- file has one shard: nothing to do.

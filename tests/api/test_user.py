@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""People who sign in with a password: what may be one, one-time passwords as oathtool makes them, guessing, and what ends
+their sessions.
+
+Usage: test_user.py EBB"""
+import datetime
+import subprocess
+import sys
+import unittest
+
+from browser import OURS, Browser
+from service import Service
+
+PROGRAM = sys.argv.pop(1)
+GOOD = "river stone lantern"
+
+
+class Story(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.service = Service(PROGRAM)
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.service.stop() == 0
+
+    def user(self, name, roles=("viewer",), password=GOOD, **more):
+        answer = self.service.call("PUT", "/v1/users/" + name, {"roles": list(roles), "password": password, **more})
+        self.assertEqual(answer.status, 201, answer.text)
+
+    def change(self, name, **body):
+        answer = self.service.call("PUT", "/v1/users/" + name, body)
+        self.assertEqual(answer.status, 200, answer.text)
+        return answer.json
+
+    def sign_in(self, user, password=GOOD, otp=None, browser=None, headers=None):
+        browser = browser or Browser(self.service)
+        body = {"user": user, "password": password, **({"otp": otp} if otp else {})}
+        browser.answer = browser.call("POST", "/v1/session", body, headers=headers)
+        return browser
+
+    def status(self, *arguments, **more):
+        return self.sign_in(*arguments, **more).answer.status
+
+    def advance(self, by):
+        return self.service.call("POST", "/demo/clock", {"advance": by}).json["now"]
+
+    def code(self, secret, now):
+        """By another program."""
+        at = int(datetime.datetime.fromisoformat(now).timestamp())
+        return subprocess.run(["oathtool", "--totp", "-b", secret, "--now", f"@{at}"], check=True, capture_output=True,
+                              text=True).stdout.strip()
+
+
+class Passwords(Story):
+    def test_a_person_is_who_it_is(self):
+        self.user("alma", roles=["approver", "viewer"])
+        alma = self.sign_in("alma")
+        self.assertEqual((alma.answer.status, alma.answer.json["principal"], alma.answer.json["roles"]),
+                         (201, "user:alma", ["viewer", "approver"]))
+        self.assertEqual(alma.call("GET", "/v1/withdrawals").status, 200)
+        self.assertEqual(alma.call("GET", "/v1/audit").status, 403)
+
+    def test_whatever_is_wrong_is_the_same(self):
+        self.user("beth")
+        self.user("bert")
+        self.change("bert", state="disabled")
+        self.service.call("PUT", "/v1/users/none", {"roles": ["viewer"]})
+        told = set()
+        for user, password, otp in (("beth", GOOD + "x", None), ("nobody", GOOD, None), ("bert", GOOD, None), ("none", GOOD, None),
+                                    ("beth", GOOD, "123456")):
+            answer = self.sign_in(user, password, otp, headers={"Request-Id": "same"}).answer
+            told.add((answer.status, answer.text, answer.headers.get("Set-Cookie")))
+        self.assertEqual(len(told), 1, told)
+        self.assertEqual(next(iter(told))[0], 401)
+
+    def test_some_are_refused(self):
+        for password, word in (("short", "12 to 128"), ("x" * 129, "12 to 128"), ("password1234", "commonest"), ("PassWord1234", "commonest"),
+                               ("abababababab", "repeats"), ("call me cleo now", "owner"), ("密" * 11, "12 to 128")):
+            answer = self.service.call("PUT", "/v1/users/cleo", {"roles": ["viewer"], "password": password})
+            self.assertEqual((answer.status, answer.code), (422, "invalid_value"), answer.text)
+            self.assertEqual(answer.json["errors"][0]["pointer"], "/password")
+            self.assertIn(word, answer.json["detail"])
+        self.assertEqual(self.service.call("GET", "/v1/users/cleo").status, 404)
+        self.user("cleo", password="密码必须很长才不容易猜中")
+        self.assertEqual(self.status("cleo", "密码必须很长才不容易猜中"), 201)
+
+    def test_roles_are_those_of_people(self):
+        for roles in (["king"], ["billing"], ["customer"], ["demo"], ["viewer", "viewer"], ["viewer support"]):
+            answer = self.service.call("PUT", "/v1/users/dora", {"roles": roles})
+            self.assertEqual((answer.status, answer.json["errors"][0]["pointer"]), (422, "/roles"), roles)
+        self.assertEqual(self.service.call("PUT", "/v1/users/dora", {"password": GOOD}).status, 422)
+        self.assertEqual(self.service.call("PUT", "/v1/users/dora", {"roles": ["viewer"]}, token="demo-reviewer").status, 403)
+        self.assertEqual(self.service.call("GET", "/v1/users/dora").status, 404)
+
+    def test_nothing_of_it_is_told_or_kept(self):
+        self.user("edda")
+        self.assertNotIn("argon2", self.service.call("GET", "/v1/users").text)
+        if not self.service.store:
+            with open(self.service.directory.name + "/data/ebb.db-wal", "rb") as file:
+                kept = file.read()
+            self.assertNotIn(GOOD.encode(), kept)
+            self.assertIn(b"$argon2id$v=19$m=47104,t=2,p=1$", kept)
+
+
+class Ends(Story):
+    def test_a_change_of_what_signs_in_ends_all_sessions(self):
+        for number, body in enumerate(({"password": "another river stone"}, {"state": "disabled"}, {"roles": ["auditor"]})):
+            name = f"fred{number}x"
+            self.user(name)
+            browsers = [self.sign_in(name), self.sign_in(name)]
+            self.change(name, state="active", roles=["viewer"])
+            self.assertEqual([browser.who() for browser in browsers], ["user:" + name] * 2)
+            self.change(name, **body)
+            self.assertEqual([browser.who() for browser in browsers], [401] * 2, body)
+        self.assertEqual(self.status("fred0x"), 401)
+        self.assertEqual(self.status("fred0x", "another river stone"), 201)
+        self.assertEqual(self.status("fred1x"), 401)
+        self.change("fred1x", state="active")
+        self.assertEqual(self.status("fred1x"), 201)
+
+    def test_one_s_own_password(self):
+        self.user("gert")
+        gert, other = self.sign_in("gert"), self.sign_in("gert")
+        path, new = "/v1/session/password", "lantern stone river"
+        for body, status in (({"password": GOOD + "x", "new_password": new}, 401), ({"password": GOOD, "new_password": "short"}, 422),
+                             ({"password": GOOD, "new_password": new}, 200)):
+            self.assertEqual(gert.call("PUT", path, body, headers=OURS).status, status, body)
+        self.assertEqual([gert.who(), other.who()], [401, 401])
+        self.assertEqual([self.status("gert"), self.status("gert", new)], [401, 201])
+        self.assertEqual(self.service.call("PUT", path, {"password": GOOD, "new_password": new}).status, 409)
+
+
+class OneTimePasswords(Story):
+    def enrolled(self, name):
+        self.user(name)
+        answer = self.service.call("PUT", f"/v1/users/{name}/totp")
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assertIn(answer.json["secret"], answer.json["uri"])
+        self.assertEqual(len(set(answer.json["recovery_codes"])), 10)
+        return answer.json
+
+    def test_they_are_oathtool_s_and_good_once(self):
+        told = self.enrolled("hans")
+        code = self.code(told["secret"], self.advance("1m"))
+        self.assertEqual(self.status("hans"), 401)
+        self.assertEqual(self.status("hans", otp=code), 201)
+        self.assertEqual(self.status("hans", otp=code), 401)
+        later = self.code(told["secret"], self.advance("1m"))
+        self.assertEqual(self.status("hans", otp=code), 401)
+        self.assertEqual(self.status("hans", GOOD + "x", otp=later), 401)
+        self.assertEqual(self.status("hans", otp=later), 201)
+        self.assertEqual(self.status("hans", otp="000000"), 401)
+
+    def test_a_clock_may_be_off_by_a_step_and_no_more(self):
+        told = self.enrolled("inga")
+        early = self.code(told["secret"], self.advance("1m"))
+        self.advance("30s")
+        self.assertEqual(self.status("inga", otp=early), 201)
+        late = self.code(told["secret"], self.advance("1m"))
+        self.advance("61s")
+        self.assertEqual(self.status("inga", otp=late), 401)
+
+    def test_a_recovery_code_is_good_once(self):
+        first, last = self.enrolled("jutta")["recovery_codes"][:10:9]
+        self.assertEqual(self.status("jutta", otp=first.upper().replace("-", " ")), 201)
+        self.assertEqual(self.status("jutta", otp=first), 401)
+        self.assertEqual(self.status("jutta", otp=last), 201)
+        self.assertEqual(self.service.call("GET", "/v1/users/jutta").json["recovery_codes_left"], 8)
+        self.assertEqual(self.service.call("DELETE", "/v1/users/jutta/totp").json["totp"], False)
+        self.assertEqual(self.status("jutta"), 201)
+        self.assertEqual(self.service.call("PUT", "/v1/users/nobody/totp").status, 404)
+
+
+class Guessing(Story):
+    def test_it_takes_longer_and_longer(self):
+        self.user("karl")
+        self.assertEqual([self.status("karl", "wrong wrong wrong") for _ in range(5)], [401] * 5)
+        refused = self.sign_in("karl").answer
+        self.assertEqual((refused.status, refused.code), (429, "too_many_tries"))
+        self.assertGreaterEqual(int(refused.headers["Retry-After"]), 1)
+        self.advance("2s")
+        self.assertEqual(self.status("karl"), 201)
+        self.assertEqual(self.status("karl", "wrong wrong wrong"), 401)
+        self.assertEqual(self.status("karl"), 201)
+
+    def test_nobody_is_locked_out_by_others(self):
+        """Behind our proxy addresses differ: whoever guesses waits, its victim does not."""
+        service = Service(PROGRAM, "--proxy", "127.0.0.1")
+        try:
+            service.call("PUT", "/v1/users/lena", {"roles": ["viewer"], "password": GOOD})
+            def ask(address, password):
+                return Browser(service).call("POST", "/v1/session", {"user": "lena", "password": password},
+                                             headers={"X-Forwarded-For": "203.0.113.9, " + address}).status
+            self.assertEqual(ask("192.0.2.1", GOOD), 201)
+            self.assertEqual([ask("192.0.2.66", "wrong wrong wrong") for _ in range(6)], [401] * 5 + [429])
+            self.assertEqual(ask("192.0.2.1", GOOD), 201)
+        finally:
+            service.stop()
+
+
+class CommandLine(unittest.TestCase):
+    def run_user(self, *arguments, line=""):
+        return subprocess.run([PROGRAM, "user", *arguments], input=line, capture_output=True, text=True, timeout=60)
+
+    def test_the_first_administrator(self):
+        service = Service(PROGRAM, demo=False)
+        place = ["--data", service.directory.name + "/data", *service.store]
+        if not service.store:
+            self.assertEqual(self.run_user("create", "mona", *place, "--role", "admin", line=GOOD + "\n").returncode, 1)
+        service.restart(between=lambda: self.assertEqual(
+            self.run_user("create", "mona", *place, "--role", "admin", line=GOOD + "\n").returncode, 0))
+        mona = Browser(service)
+        mona.answer = mona.call("POST", "/v1/session", {"user": "mona", "password": GOOD})
+        self.assertEqual((mona.answer.status, mona.answer.json["roles"]), (201, ["admin"]))
+        self.assertEqual(Browser(service).call("POST", "/v1/session", {"token": "demo-admin"}).status, 401)
+        self.assertIn("mona", self.run_user("list", *place).stdout)
+        for arguments, line in ((("disable", "nobody"), ""), (("password", "mona"), "short\n"), (("create", "x"), GOOD)):
+            self.assertNotEqual(self.run_user(*arguments, *place, line=line).returncode, 0, arguments)
+        service.restart(between=lambda: self.assertEqual(self.run_user("disable", "mona", *place).returncode, 0))
+        self.assertEqual(mona.who(), 401)
+        service.stop()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
