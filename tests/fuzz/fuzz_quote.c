@@ -148,7 +148,7 @@ static void again_check(json_t *facts, const json_t *quote, const char *json, si
 
 static void problem_check(const json_t *problem, const char *json, size_t size)
 {
-    json_t *facts SCOPED(look_free) = look_parse(json, size, JSON_DECODE_INT_AS_REAL);
+    json_t *facts SCOPED(look_free) = look_refused(json, size);
     const json_t *errors = json_object_get(problem, "errors");
     json_int_t status = number(problem, "status");
     size_t index;

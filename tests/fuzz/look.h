@@ -169,11 +169,17 @@ static inline const json_t *look_at(const json_t *value, const char *pointer, bo
     return value;
 }
 
-/* A refusal says something, and says it of what stands there. Pointers that were cut off are left alone, and so are
- * texts that nobody could read. */
+/* The value that the pointers of a refusal are about. NULL where that cannot be said: nobody can read the text, or a
+ * member stands twice, of which the parser saw the first, and jansson keeps the last. */
+static inline json_t *look_refused(const char *json, size_t size)
+{
+    return look_parse(json, size, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES);
+}
+
+/* A refusal says something, and says it of what stands there. Pointers that were cut off are left alone. */
 static inline void look_problems(const char *json, size_t size, const struct field_problems *problems)
 {
-    json_t *value SCOPED(look_free) = look_parse(json, size, JSON_DECODE_INT_AS_REAL);
+    json_t *value SCOPED(look_free) = look_refused(json, size);
 
     CHECK(problems->count >= 1 && problems->count <= FIELD_PROBLEMS_MAX);
     for (size_t i = 0; i < problems->count; i++) {

@@ -3,9 +3,10 @@
 """Builds the harnesses with clang, libFuzzer, ASan and UBSan, and lets each run for a while.
 
 What a harness finds that its corpus does not reach yet is kept in build-fuzz/found/NAME and is where the next run goes on; the
-committed corpora are only read, unless --merge is given. An input that breaks a property, or takes more than a second or 512 MB,
-is kept beside them and ends the run with an error. A second is the processor's: a machine that is busy is given as many seconds
-as it has work, and an input that is not late when it is played again alone is no find, and the harness goes on."""
+committed corpora are only read, unless --merge is given. With --seed a run starts from the committed corpora alone and takes one
+sequence of inputs, as far as the time allows: it goes by the code, not by luck. An input that breaks a property, or takes more
+than a second or 512 MB, is kept beside them and ends the run with an error. A second is the processor's: a machine that is busy is
+given as many seconds as it has work, and an input that is not late when it is played again alone is no find, and the harness goes on."""
 import argparse
 import concurrent.futures
 import json
@@ -127,7 +128,19 @@ class Outcome:
         self.seconds += seconds
 
 
-def run_harness(harness, seconds):
+def seeded(harness, seed, aside):
+    """Options of a run that is the same again: inputs in one order, nothing from earlier runs and nothing read meanwhile."""
+    inputs = pathlib.Path(aside) / "inputs"
+    inputs.write_text(",".join(str(path) for corpus in harness.corpora for path in sorted(pathlib.Path(corpus).iterdir())))
+    return [f"-seed={seed}", "-reload=0", f"-seed_inputs=@{inputs}"]
+
+
+def run_harness(harness, seconds, seed=0):
+    with tempfile.TemporaryDirectory(prefix="ebb-fuzz-") as aside:
+        return run_inputs(harness, seconds, seeded(harness, seed, aside) if seed else [str(harness.found), *harness.corpora])
+
+
+def run_inputs(harness, seconds, inputs):
     outcome = Outcome(harness)
     harness.found.mkdir(parents=True, exist_ok=True)
     harness.finds.mkdir(parents=True, exist_ok=True)
@@ -136,7 +149,7 @@ def run_harness(harness, seconds):
     while (left := seconds - (time.monotonic() - began)) >= 1 or not outcome.seconds:
         known = harness.kept()
         started = time.monotonic()
-        command = harness.command(f"-max_total_time={max(1, round(left))}", str(harness.found), *harness.corpora)
+        command = harness.command(f"-max_total_time={max(1, round(left))}", *inputs)
         status, output = run(command)
         outcome.take(output, time.monotonic() - started)
         new = sorted(harness.kept() - known)
@@ -169,7 +182,7 @@ def campaign(options):
     print(f"{'harness':<12} {'executions':>12} {'exec/s':>8} {'edges':>6} {'new files':>9} {'crashes':>7}", flush=True)
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for one in pool.map(lambda harness: run_harness(harness, options.seconds), harnesses):
+        for one in pool.map(lambda harness: run_harness(harness, options.seconds, options.seed), harnesses):
             print(f"{one.harness.name:<12} {one.executions:>12} {one.executions / max(one.seconds, 1):>8.0f} {one.edges:>6} "
                   f"{one.files:>9} {len(one.finds):>7}" + (f"   late, not alone: {one.late}" if one.late else ""), flush=True)
             outcomes.append(one)
@@ -237,6 +250,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=0, metavar="N", help="how long each harness runs")
     parser.add_argument("--only", action="append", metavar="NAME", help="this harness (or planted defect); may be repeated")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="how many run at the same time")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same inputs again, from the committed corpora")
     parser.add_argument("--merge", action="store_true", help="take what was found into the committed corpora")
     parser.add_argument("--self-check", action="store_true", help="plant defects that must be found")
     parser.add_argument("--list", action="store_true", help="print the harnesses and run none")
