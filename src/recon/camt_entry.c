@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One table: a path, what its text is, and where that is kept. What is not in it is not read. */
+#include "recon/camt_entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum meaning {
+    MEANS_TEXT,   /* of at most `size` − 1 bytes */
+    MEANS_AMOUNT, /* a decimal in the element's Ccy */
+    MEANS_SUM,    /* a decimal in the statement's currency: struct camt_total */
+    MEANS_COUNT,  /* struct camt_total, or an int64_t where size says so */
+    MEANS_SENSE,  /* CRDT or DBIT */
+    MEANS_FLAG,   /* true or false */
+    MEANS_DATE,   /* a day in Shanghai */
+    MEANS_MOMENT, /* with an offset, or by Shanghai's clock */
+    MEANS_CURRENCY,
+    MEANS_ACCOUNT,
+};
+
+struct place {
+    const char *path;
+    enum meaning meaning;
+    size_t offset, size; /* in struct camt */
+};
+#define AT(member) offsetof(struct camt, member), sizeof((struct camt *)0)->member
+#define NOWHERE 0, 0
+
+static const struct place places[] = {
+    {"Stmt/Acct/Ccy", MEANS_CURRENCY, NOWHERE},
+    {"Stmt/Acct/Id/IBAN", MEANS_ACCOUNT, NOWHERE},
+    {"Stmt/Acct/Id/Othr/Id", MEANS_ACCOUNT, NOWHERE},
+    {"Stmt/FrToDt/FrDtTm", MEANS_MOMENT, AT(from)},
+    {"Stmt/FrToDt/ToDtTm", MEANS_MOMENT, AT(to)},
+    {"Stmt/Bal/Tp/CdOrPrtry/Cd", MEANS_TEXT, AT(balance.code)},
+    {"Stmt/Bal/Amt", MEANS_AMOUNT, AT(balance.amount)},
+    {"Stmt/Bal/CdtDbtInd", MEANS_SENSE, AT(balance.sense)},
+    {"Stmt/TxsSummry/TtlNtries/NbOfNtries", MEANS_COUNT, AT(all)},
+    {"Stmt/TxsSummry/TtlNtries/Sum", MEANS_SUM, AT(all)},
+    {"Stmt/TxsSummry/TtlCdtNtries/NbOfNtries", MEANS_COUNT, AT(credits)},
+    {"Stmt/TxsSummry/TtlCdtNtries/Sum", MEANS_SUM, AT(credits)},
+    {"Stmt/TxsSummry/TtlDbtNtries/NbOfNtries", MEANS_COUNT, AT(debits)},
+    {"Stmt/TxsSummry/TtlDbtNtries/Sum", MEANS_SUM, AT(debits)},
+    {"Stmt/Ntry/Amt", MEANS_AMOUNT, AT(entry.payment.amount)},
+    {"Stmt/Ntry/CdtDbtInd", MEANS_SENSE, AT(entry.sense)},
+    {"Stmt/Ntry/RvslInd", MEANS_FLAG, AT(entry.reversal)},
+    {"Stmt/Ntry/Sts/Cd", MEANS_TEXT, AT(entry.status)},
+    {"Stmt/Ntry/BookgDt/Dt", MEANS_DATE, AT(entry.at)},
+    {"Stmt/Ntry/BookgDt/DtTm", MEANS_MOMENT, AT(entry.at)},
+    {"Stmt/Ntry/AcctSvcrRef", MEANS_TEXT, AT(entry.payment.reference)},
+    {"Stmt/Ntry/NtryDtls/Btch/NbOfTxs", MEANS_COUNT, AT(entry.batch_count)},
+    {"Stmt/Ntry/NtryDtls/TxDtls/Refs/EndToEndId", MEANS_TEXT, AT(payment.key)},
+    {"Stmt/Ntry/NtryDtls/TxDtls/Refs/AcctSvcrRef", MEANS_TEXT, AT(payment.reference)},
+    {"Stmt/Ntry/NtryDtls/TxDtls/Amt", MEANS_AMOUNT, AT(payment.amount)},
+    {"Stmt/Ntry/NtryDtls/TxDtls/CdtDbtInd", MEANS_SENSE, AT(payment.sense)},
+    {"Stmt/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd", MEANS_TEXT, AT(payment.code)},
+};
+
+static const struct place *place_find(const char *path)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(places); i++)
+        if (strcmp(places[i].path, path) == 0)
+            return &places[i];
+    return NULL;
+}
+
+/* ---- what a text says ---- */
+
+/* ISO's decimals may end in zeros beyond the currency's digits, and begin with a plus: "100.000" of CNY is 100.00. */
+static bool amount_parse(const char *text, const char *currency, struct money *ret)
+{
+    char kept[32], *point;
+    size_t size;
+    int digits = currency_digits(currency);
+
+    if (text[0] == '+')
+        text++;
+    size = strlen(text);
+    if (digits < 0 || size >= sizeof kept)
+        return false;
+    memcpy(kept, text, size + 1);
+    point = strchr(kept, '.');
+    while (point != NULL && strlen(point + 1) > (size_t)digits && kept[size - 1] == '0')
+        kept[--size] = '\0';
+    if (point != NULL && point[1] == '\0')
+        *point = '\0';
+    return money_parse(kept, currency, ret) && ret->minor >= 0;
+}
+
+static bool moment_parse(const char *text, bool with_time, struct instant *ret)
+{
+    char whole[INSTANT_TEXT_BYTES];
+    const char *zone = with_time && strlen(text) > 11 ? strpbrk(text + 11, "Z+-") : NULL;
+
+    if (zone != NULL)
+        return instant_parse(text, ret);
+    return snprintf(whole, sizeof whole, with_time ? "%s+08:00" : "%sT00:00:00+08:00", text) < (int)sizeof whole &&
+           instant_parse(whole, ret);
+}
+
+static bool count_parse(const char *text, int64_t *ret)
+{
+    size_t size = strlen(text);
+
+    if (size == 0 || size > 15 || strspn(text, "0123456789") != size)
+        return false;
+    *ret = strtoll(text, NULL, 10);
+    return true;
+}
+
+static bool sense_parse(const char *text, enum camt_sense *ret)
+{
+    *ret = strcmp(text, "CRDT") == 0 ? SENSE_CREDIT : strcmp(text, "DBIT") == 0 ? SENSE_DEBIT : SENSE_NONE;
+    return *ret != SENSE_NONE;
+}
+
+static bool flag_parse(const char *text, bool *ret)
+{
+    *ret = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    return *ret || strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
+}
+
+static bool text_keep(char *into, size_t size, const char *text)
+{
+    if (strlen(text) >= size)
+        return false;
+    memcpy(into, text, strlen(text) + 1);
+    return true;
+}
+
+static bool total_sum(struct camt *camt, const char *text, struct camt_total *total)
+{
+    total->has_sum = amount_parse(text, camt->reading.summary.currency, &total->sum);
+    return total->has_sum;
+}
+
+static bool value_take(struct camt *camt, const struct place *place, const char *text, int64_t line)
+{
+    void *into = (char *)camt + place->offset;
+
+    switch (place->meaning) {
+    case MEANS_TEXT:
+        return text_keep(into, place->size, text);
+    case MEANS_AMOUNT:
+        return statement_currency(&camt->reading, line, camt->text_currency) &&
+               amount_parse(text, camt->text_currency, into);
+    case MEANS_SUM:
+        return total_sum(camt, text, into);
+    case MEANS_COUNT:
+        return count_parse(text, into); /* the first member of a total is its count */
+    case MEANS_SENSE:
+        return sense_parse(text, into);
+    case MEANS_FLAG:
+        return flag_parse(text, into);
+    case MEANS_DATE:
+    case MEANS_MOMENT:
+        return moment_parse(text, place->meaning == MEANS_MOMENT, into);
+    case MEANS_CURRENCY:
+        return statement_currency(&camt->reading, line, text);
+    case MEANS_ACCOUNT:
+        return statement_account(&camt->reading, line, text);
+    }
+    return false;
+}
+
+bool camt_text(struct camt *camt, const char *path, const char *text, int64_t line)
+{
+    const struct place *place = place_find(path);
+
+    if (place == NULL || value_take(camt, place, text, line)) {
+        if (place != NULL && place->offset == offsetof(struct camt, payment.amount))
+            camt->payment.has_amount = true;
+        return camt_end(camt, path, line);
+    }
+    return statement_refuse(&camt->reading, line, "%s: '%.60s' is not what stands there.", path, text);
+}
+
+/* ---- elements ---- */
+
+bool camt_begin(struct camt *camt, const char *path, int64_t line)
+{
+    static const struct camt_total unsaid = {.count = -1};
+
+    if (strcmp(path, "Stmt") == 0) {
+        if (camt->statements++ > 0)
+            return statement_refuse(&camt->reading, line, "It holds a second statement; hand them in one by one.");
+        camt->all = camt->credits = camt->debits = unsaid;
+    } else if (strcmp(path, "Stmt/Ntry") == 0) {
+        camt->entry = (struct camt_entry){.line = line, .batch_count = -1};
+    } else if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls") == 0) {
+        camt->payment = (struct camt_payment){0};
+    } else if (strcmp(path, "Stmt/Bal") == 0) {
+        memset(&camt->balance, 0, sizeof camt->balance);
+    }
+    return true;
+}
+
+static bool balance_end(struct camt *camt)
+{
+    bool opens = strcmp(camt->balance.code, "OPBD") == 0, closes = strcmp(camt->balance.code, "CLBD") == 0;
+    struct money amount =
+        camt->balance.sense == SENSE_DEBIT ? money_negate(camt->balance.amount) : camt->balance.amount;
+
+    if (opens)
+        camt->opening = amount;
+    if (closes)
+        camt->closing = amount;
+    camt->has_opening |= opens;
+    camt->has_closing |= closes;
+    return true;
+}
+
+/* ---- a payment ---- */
+
+static bool is_absent(const char *reference)
+{
+    return reference[0] == '\0' || strcmp(reference, "NOTPROVIDED") == 0;
+}
+
+static int outcome_of(const struct camt_entry *entry, const struct camt_payment *payment, enum camt_sense sense)
+{
+    bool booked = strcmp(entry->status, "BOOK") == 0, pending = strcmp(entry->status, "PDNG") == 0;
+
+    if (sense == SENSE_DEBIT)
+        return booked ? EVIDENCE_PAID : pending ? EVIDENCE_ACCEPTED : 0;
+    return booked && (entry->reversal || payment->comes_back) ? EVIDENCE_RETURNED : 0;
+}
+
+static bool payment_take(struct camt *camt, const struct camt_payment *payment)
+{
+    const struct camt_entry *entry = &camt->entry;
+    const char *reference = payment->reference[0] != '\0' ? payment->reference : entry->payment.reference;
+    char unnamed[32];
+    struct line_ask line = {.key = payment->key, .reference = reference, .code = payment->code};
+
+    line.outcome = outcome_of(entry, payment, payment->sense != SENSE_NONE ? payment->sense : entry->sense);
+    line.amount = payment->amount;
+    line.currency = camt->reading.summary.currency;
+    line.at = entry->at;
+    if (line.outcome == 0) {
+        camt->reading.summary.others++;
+        return true;
+    }
+    if (is_absent(payment->key)) {
+        snprintf(unnamed, sizeof unnamed, "line %lld", (long long)entry->line);
+        line.key = reference[0] != '\0' ? reference : unnamed;
+    }
+    return statement_line(&camt->reading, entry->line, &line);
+}
+
+/* A payment without its own amount is the whole entry. */
+static bool payment_end(struct camt *camt, int64_t line)
+{
+    struct camt_entry *entry = &camt->entry;
+
+    if (!camt->payment.has_amount)
+        camt->payment.amount = entry->payment.amount;
+    entry->payments++;
+    if (__builtin_add_overflow(entry->payments_sum.minor, camt->payment.amount.minor, &entry->payments_sum.minor))
+        return statement_refuse(&camt->reading, line, "The sum of the entry's payments is too large.");
+    return payment_take(camt, &camt->payment);
+}
+
+static bool seen_add(struct camt *camt, const struct camt_entry *entry)
+{
+    struct camt_total *seen = entry->sense == SENSE_CREDIT ? &camt->seen_credits : &camt->seen_debits;
+    int64_t amount = entry->payment.amount.minor, signed_amount = entry->sense == SENSE_CREDIT ? amount : -amount;
+
+    seen->count++;
+    if (__builtin_add_overflow(seen->sum.minor, amount, &seen->sum.minor) ||
+        (strcmp(entry->status, "BOOK") == 0 &&
+         __builtin_add_overflow(camt->booked.minor, signed_amount, &camt->booked.minor)))
+        return statement_refuse(&camt->reading, entry->line, "The sum of the entries is too large.");
+    return true;
+}
+
+static bool entry_end(struct camt *camt)
+{
+    struct camt_entry *entry = &camt->entry;
+    struct statement_reading *reading = &camt->reading;
+
+    if (entry->sense == SENSE_NONE)
+        return statement_refuse(reading, entry->line, "The entry is neither a credit nor a debit (CdtDbtInd).");
+    if (strcmp(entry->status, "BOOK") != 0 && strcmp(entry->status, "PDNG") != 0 && strcmp(entry->status, "INFO") != 0)
+        return statement_refuse(reading, entry->line, "The entry's status is '%s': BOOK, PDNG or INFO were expected.",
+                                entry->status);
+    if (!instant_is_set(entry->at))
+        return statement_refuse(reading, entry->line, "The entry has no booking date (BookgDt).");
+    if (entry->batch_count >= 0 && entry->payments > 0 && entry->batch_count != entry->payments)
+        return statement_refuse(reading, entry->line, "The entry says %lld payments and has %lld.",
+                                (long long)entry->batch_count, (long long)entry->payments);
+    if (entry->payments > 0 && entry->payments_sum.minor != entry->payment.amount.minor)
+        return statement_refuse(reading, entry->line, "The entry's payments do not add up to its amount.");
+    reading->summary.entries++;
+    return seen_add(camt, entry) && (entry->payments > 0 || payment_take(camt, &entry->payment));
+}
+
+bool camt_end(struct camt *camt, const char *path, int64_t line)
+{
+    if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls/RtrInf") == 0)
+        camt->payment.comes_back = true;
+    if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls") == 0)
+        return payment_end(camt, line);
+    if (strcmp(path, "Stmt/Ntry") == 0)
+        return entry_end(camt);
+    return strcmp(path, "Stmt/Bal") != 0 || balance_end(camt);
+}
+
+/* ---- the whole ---- */
+
+static bool total_agrees(struct camt *camt, const char *what, const struct camt_total *said, int64_t count, int64_t sum)
+{
+    if (said->count >= 0 && said->count != count)
+        return statement_refuse(&camt->reading, 0, "It says %lld %s and has %lld.", (long long)said->count, what,
+                                (long long)count);
+    if (said->has_sum && said->sum.minor != sum)
+        return statement_refuse(&camt->reading, 0, "The sum of its %s is %lld minor units, and it says %lld.", what,
+                                (long long)sum, (long long)said->sum.minor);
+    return true;
+}
+
+static bool balances_agree(struct camt *camt)
+{
+    int64_t expected;
+
+    if (!camt->has_opening || !camt->has_closing)
+        return true;
+    if (!__builtin_add_overflow(camt->opening.minor, camt->booked.minor, &expected) && expected == camt->closing.minor)
+        return true;
+    return statement_refuse(&camt->reading, 0,
+                            "Its entries do not lead from its opening balance (OPBD) to its closing balance (CLBD).");
+}
+
+bool camt_finish(struct camt *camt)
+{
+    const struct camt_total *credits = &camt->seen_credits, *debits = &camt->seen_debits;
+    struct statement_summary *summary = &camt->reading.summary;
+    int64_t all;
+
+    if (camt->statements == 0)
+        return statement_refuse(&camt->reading, 0, "It holds no statement (Stmt).");
+    if (__builtin_add_overflow(credits->sum.minor, debits->sum.minor, &all))
+        return statement_refuse(&camt->reading, 0, "The sum of the entries is too large.");
+    if (instant_is_set(camt->from))
+        summary->from = camt->from;
+    if (instant_is_set(camt->to))
+        summary->to = camt->to;
+    return total_agrees(camt, "entries", &camt->all, credits->count + debits->count, all) &&
+           total_agrees(camt, "credits", &camt->credits, credits->count, credits->sum.minor) &&
+           total_agrees(camt, "debits", &camt->debits, debits->count, debits->sum.minor) && balances_agree(camt);
+}

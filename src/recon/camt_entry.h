@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the elements of a camt.053 mean, by their paths below Document/BkToCstmrStmt: private to camt*.c. */
+#ifndef EBB_RECON_CAMT_ENTRY_H
+#define EBB_RECON_CAMT_ENTRY_H
+
+#include "recon/statement_file.h"
+
+#define CAMT_DEPTH_MAX 32
+#define CAMT_PATH_BYTES 512
+
+enum camt_sense { SENSE_NONE = 0, SENSE_CREDIT, SENSE_DEBIT };
+
+/* One TxDtls, or an Ntry that has none. */
+struct camt_payment {
+    char key[STATEMENT_CELL_BYTES], reference[STATEMENT_CELL_BYTES], code[FAILURE_CODE_BYTES];
+    bool has_amount, comes_back;
+    struct money amount;
+    enum camt_sense sense;
+};
+
+struct camt_entry {
+    struct camt_payment payment; /* what is said of the entry as a whole */
+    enum camt_sense sense;
+    bool reversal;
+    char status[8];
+    struct instant at;
+    int64_t line, batch_count, payments;
+    struct money payments_sum;
+};
+
+/* What the file says of its own sums; count -1: nothing. */
+struct camt_total {
+    int64_t count;
+    bool has_sum;
+    struct money sum;
+};
+
+struct camt {
+    struct statement_reading reading;
+    char text_currency[8]; /* Ccy of the element that is read */
+    int64_t statements;
+    struct camt_total all, credits, debits; /* said */
+    struct camt_total seen_credits, seen_debits;
+    struct money booked; /* credits − debits of booked entries */
+    struct {
+        char code[8];
+        struct money amount;
+        enum camt_sense sense;
+    } balance;
+    bool has_opening, has_closing;
+    struct money opening, closing;
+    struct instant from, to;
+    struct camt_entry entry;
+    struct camt_payment payment;
+    bool in_payment;
+};
+
+MUST_USE bool camt_begin(struct camt *camt, const char *path, int64_t line);
+MUST_USE bool camt_text(struct camt *camt, const char *path, const char *text, int64_t line);
+MUST_USE bool camt_end(struct camt *camt, const char *path, int64_t line);
+/* After the last element: do the sums agree? */
+MUST_USE bool camt_finish(struct camt *camt);
+
+#endif
