@@ -11,13 +11,20 @@
 DEFINE_WORDS(refusal, REFUSAL_WORDS)
 DEFINE_WORDS(item, ITEM_WORDS)
 
-int64_t policy_approvals(const struct policy *policy, struct money amount)
+bool policy_tier_covers(const struct approval_tier *tier, enum route route)
+{
+    return tier->routes == 0 || (tier->routes & 1u << route) != 0;
+}
+
+int64_t policy_approvals(const struct policy *policy, struct money amount, enum route route)
 {
     int64_t approvals = 1;
 
     for (size_t i = 0; i < policy->tiers_count; i++) {
-        if (i == 0 || money_compare(amount, policy->tiers[i].above) > 0)
-            approvals = policy->tiers[i].approvals;
+        const struct approval_tier *tier = &policy->tiers[i];
+
+        if (i == 0 || (policy_tier_covers(tier, route) && money_compare(amount, tier->above) > 0))
+            approvals = tier->approvals;
     }
     return approvals;
 }

@@ -12,7 +12,7 @@
 #define POLICY_RULES_MAX 16
 #define POLICY_BANKS_MAX 32
 #define POLICY_REASONS_MAX 12
-#define POLICY_TIERS_MAX 4
+#define POLICY_TIERS_MAX 8
 #define RULE_ID_BYTES 17
 
 /* Refusals, as codes of the contract. X(CONSTANT, "code") */
@@ -135,10 +135,11 @@ struct policy {
 
     int64_t reviewers; /* how many people can approve; the maker may not, so approvals stay below this number */
     bool review_same_subject_overdue; /* AL-06 */
-    struct {
+    struct approval_tier {
         struct money above;
         int64_t approvals;
-    } tiers[POLICY_TIERS_MAX]; /* ascending; the first has above = 0 */
+        uint32_t routes;       /* bit 1u << enum route; 0: every route */
+    } tiers[POLICY_TIERS_MAX]; /* ascending for each route; the first has above = 0 and every route */
     size_t tiers_count;
 
     char rule_of_refusal[REFUSAL__COUNT][RULE_ID_BYTES];
@@ -146,8 +147,9 @@ struct policy {
     const char *label_en[WITHDRAWAL__COUNT], *label_zh[WITHDRAWAL__COUNT];
 };
 
-/* One approval by default, more above the tiers. */
-int64_t policy_approvals(const struct policy *policy, struct money amount);
+bool policy_tier_covers(const struct approval_tier *tier, enum route route);
+/* How many people must approve this amount on this route: what the last line that fits says. One by default. */
+int64_t policy_approvals(const struct policy *policy, struct money amount, enum route route);
 const char *policy_label(const struct policy *policy, enum withdrawal_status status, bool chinese);
 /* NULL when the policy names no such reason. */
 const struct payout_reason *policy_reason(const struct policy *policy, enum route route, const char *code);

@@ -185,6 +185,41 @@ static void check_routes(struct reading *reading, const struct policy *policy)
     check_reasons(reading, policy);
 }
 
+/* A line speaks for its routes only: for each of them it begins above the lines before it, and for at least one of them
+ * it asks for more people, or nobody would ever meet it. */
+static void check_tier_order(struct reading *reading, const struct policy *policy, size_t index)
+{
+    const struct approval_tier *tier = &policy->tiers[index];
+    bool above = true, more = false;
+
+    for (int route = SELF_SERVICE_FIRST; route <= SELF_SERVICE_LAST; route++) {
+        int64_t people = 0;
+
+        if (!policy_tier_covers(tier, (enum route)route))
+            continue;
+        for (size_t i = 0; i < index; i++) {
+            if (!policy_tier_covers(&policy->tiers[i], (enum route)route))
+                continue;
+            above = above && money_compare(tier->above, policy->tiers[i].above) > 0;
+            people = policy->tiers[i].approvals;
+        }
+        more = more || tier->approvals > people;
+    }
+    if (!above)
+        MISTAKE(reading, "more than in the line before of the same route", "review.approvals[%zu].above", index + 1);
+    if (!more)
+        MISTAKE(reading, "more people than in the line before of the same route", "review.approvals[%zu].people",
+                index + 1);
+}
+
+static void check_tier_routes(struct reading *reading, const struct policy *policy, size_t index)
+{
+    for (int route = ROUTE_NONE + 1; route < ROUTE__COUNT; route++) {
+        if ((policy->tiers[index].routes & 1u << route) != 0 && !policy->routes[route].offered)
+            MISTAKE(reading, "only routes that this policy offers", "review.approvals[%zu].routes", index + 1);
+    }
+}
+
 /* Whoever makes a withdrawal may not approve it, and any reviewer may be its maker: one of them is always left out. */
 static void check_review(struct reading *reading, const struct policy *policy)
 {
@@ -195,10 +230,13 @@ static void check_review(struct reading *reading, const struct policy *policy)
         if (i == 0 && !money_is_zero(policy->tiers[i].above))
             MISTAKE(reading, "0.00 in the first line: every amount needs a number of approvals",
                     "review.approvals[1].above");
-        if (i > 0 && money_compare(policy->tiers[i].above, policy->tiers[i - 1].above) <= 0)
-            MISTAKE(reading, "more than in the line before", "review.approvals[%zu].above", i + 1);
-        if (i > 0 && policy->tiers[i].approvals <= policy->tiers[i - 1].approvals)
-            MISTAKE(reading, "more people than in the line before", "review.approvals[%zu].people", i + 1);
+        if (i == 0 && policy->tiers[i].routes != 0)
+            MISTAKE(reading, "no routes in the first line: every route needs a number of approvals",
+                    "review.approvals[1].routes");
+        if (i > 0)
+            check_tier_order(reading, policy, i);
+        if (is_clean(reading, "routes"))
+            check_tier_routes(reading, policy, i);
     }
 }
 

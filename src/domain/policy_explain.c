@@ -155,6 +155,23 @@ static void tell_amounts(struct telling *telling)
     }
 }
 
+/* " (Back to the source, To a designated account)"; nothing where the line speaks for every route. */
+static void tell_tier_routes(struct telling *telling, const struct approval_tier *tier)
+{
+    bool first = true;
+
+    if (tier->routes == 0)
+        return;
+    MORE(telling, " (", "（");
+    for (int route = ROUTE_NONE + 1; route < ROUTE__COUNT; route++) {
+        if ((tier->routes & 1u << route) == 0)
+            continue;
+        comma(telling, &first);
+        MORE(telling, "%s", "%s", route_name(telling, route));
+    }
+    MORE(telling, ")", "）");
+}
+
 static void tell_review(struct telling *telling)
 {
     const struct policy *policy = telling->policy;
@@ -175,6 +192,7 @@ static void tell_review(struct telling *telling)
         } else {
             SAY(telling, "Above ", "超过 ");
             tell_amount(telling, policy->tiers[i].above);
+            tell_tier_routes(telling, &policy->tiers[i]);
             MORE(telling, ": %" PRId64 " approvals", "：须 %" PRId64 " 人通过", policy->tiers[i].approvals);
         }
         MORE(telling, ".", "。");

@@ -110,27 +110,20 @@ static const struct key charges_keys[] = {
 };
 SECTION(read_charges, charges_keys, struct policy)
 
-struct tier {
-    struct money above;
-    int64_t approvals;
-};
 static const struct key tier_keys[] = {
-    {"above", KEY(struct tier, above, read_amount)},
-    {"people", KEY(struct tier, approvals, read_count)},
+    {"above", KEY(struct approval_tier, above, read_amount)},
+    {"people", KEY(struct approval_tier, approvals, read_count)},
+    {"routes", KEY(struct approval_tier, routes, read_route_set), .optional = true},
 };
-SECTION(read_tier, tier_keys, struct tier)
+SECTION(read_tier, tier_keys, struct approval_tier)
 
 static READER(read_tiers)
 {
     struct policy *policy = at;
-    struct tier tiers[POLICY_TIERS_MAX] = {0};
 
     (void)key;
-    policy->tiers_count = read_list(reading, value, POLICY_TIERS_MAX, sizeof tiers[0], tiers, read_tier);
-    for (size_t i = 0; i < policy->tiers_count; i++) {
-        policy->tiers[i].above = tiers[i].above;
-        policy->tiers[i].approvals = tiers[i].approvals;
-    }
+    policy->tiers_count =
+        read_list(reading, value, POLICY_TIERS_MAX, sizeof policy->tiers[0], policy->tiers, read_tier);
 }
 
 static const struct key review_keys[] = {

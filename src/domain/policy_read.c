@@ -161,24 +161,34 @@ READER(read_word)
         mistake_of_texts(reading, value, key->words->texts, 1, (size_t)key->words->count);
 }
 
-READER(read_method_set)
+static void read_set(struct reading *reading, const struct tree *value, const struct words *words, uint32_t *set)
 {
-    static const struct key method = {.words = &method_words};
-    uint32_t *set = at;
+    const struct key element_key = {.words = words};
 
-    (void)key;
     if (value->kind != TREE_LIST || value->first == NULL) {
-        read_mistake(reading, value, "a list of payment methods");
+        read_mistake(reading, value, "a list of %ss", words->name);
         return;
     }
     for (const struct tree *element = value->first; element != NULL; element = element->next) {
-        int word = METHOD_NONE;
-        read_word(reading, element, &method, &word);
-        if (word != METHOD_NONE && (*set & 1u << word) != 0)
-            read_mistake(reading, element, "every method once");
-        else if (word != METHOD_NONE)
+        int word = 0;
+        read_word(reading, element, &element_key, &word);
+        if (word != 0 && (*set & 1u << word) != 0)
+            read_mistake(reading, element, "every %s once", words->name);
+        else if (word != 0)
             *set |= 1u << word;
     }
+}
+
+READER(read_method_set)
+{
+    (void)key;
+    read_set(reading, value, &method_words, at);
+}
+
+READER(read_route_set)
+{
+    (void)key;
+    read_set(reading, value, &route_words, at);
 }
 
 READER(read_amount)

@@ -41,6 +41,7 @@ READER(read_yes_no);      /* bool */
 READER(read_choice);      /* int-sized enum, from key->texts */
 READER(read_word);        /* int-sized enum, from key->words */
 READER(read_method_set);  /* uint32_t: bit 1u << enum method */
+READER(read_route_set);   /* uint32_t: bit 1u << enum route */
 READER(read_amount);      /* struct money */
 READER(read_amount_some); /* struct money: "none" is zero, an amount is above zero */
 READER(read_count);       /* int64_t, from 1 */

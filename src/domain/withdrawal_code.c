@@ -140,7 +140,7 @@ static void confirm(struct deciding *d, struct book *book, struct dossier *dossi
     (void)withdrawal_risk_found(d, book, w);
     count(d, book->account, w);
     if (needs_review(d, w)) {
-        w->approvals_needed = policy_approvals(d->policy, w->amount);
+        w->approvals_needed = policy_approvals(d->policy, w->amount, w->route);
         withdrawal_move(d, w, WITHDRAWAL_CONFIRMED_FOR_REVIEW);
         tell_received(d, book, w);
     } else {

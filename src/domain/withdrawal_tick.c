@@ -287,7 +287,7 @@ static bool doubt(struct tick *t)
         return false;
     if (!withdrawal_risk_found(t->d, t->book, w))
         return false;
-    w->approvals_needed = policy_approvals(t->d->policy, w->amount);
+    w->approvals_needed = policy_approvals(t->d->policy, w->amount, w->route);
     w->decided_at = INSTANT_NONE;
     withdrawal_move(t->d, w, WITHDRAWAL_DOUBT);
     return true;

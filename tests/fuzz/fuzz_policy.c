@@ -78,9 +78,14 @@ static void loaded_check(bool said)
     CHECK(policy.name[0] != '\0' && currency_digits(policy.currency) >= 0);
     CHECK(policy.topups_count >= 1 && policy.topups_count <= POLICY_RULES_MAX);
     CHECK(policy.tiers_count <= POLICY_TIERS_MAX);
-    for (int64_t above = 0; above <= 1000000; above += 250000)
-        CHECK(policy_approvals(&policy, money_of(above)) >= 1 &&
-              policy_approvals(&policy, money_of(above)) < policy.reviewers);
+    for (int route = ROUTE_ORIGINAL; route <= ROUTE_APPLICATION; route++) {
+        int64_t people = 1;
+        for (int64_t above = 0; above <= 1000000; above += 250000) {
+            int64_t more = policy_approvals(&policy, money_of(above), (enum route)route);
+            CHECK(more >= people && more < policy.reviewers);
+            people = more;
+        }
+    }
     for (int status = 1; status < WITHDRAWAL__COUNT; status++)
         CHECK(policy_label(&policy, (enum withdrawal_status)status, false) != NULL &&
               policy_label(&policy, (enum withdrawal_status)status, true) != NULL);

@@ -32,6 +32,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "postgresql"))
 import cluster  # noqa: E402
 from cluster import child  # noqa: E402
 PATIENCE_S = 8.0
+SHIPPED = {os.path.basename(path).removesuffix(".yaml") for path in glob.glob(os.path.join(ROOT, "policies", "*.yaml"))}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()
 
@@ -65,9 +66,10 @@ def free_port():
 
 
 class Server:
-    def __init__(self, options):
+    def __init__(self, options, invented=False):
         self.directory = tempfile.mkdtemp(prefix="ebb-scenario-")
         self.options = options
+        self.more = ["--policies", self.policies()] if invented else []
         self.process = None
         self.store = ["--store", cluster.place(cluster.asked())] if cluster.asked() else []
         self.start()
@@ -75,10 +77,18 @@ class Server:
         if not self.store:
             self.audited("--checkpoint", self.checkpoint)
 
+    def policies(self):
+        """The four, and those of tests/policies."""
+        directory = os.path.join(self.directory, "policies")
+        os.mkdir(directory)
+        for path in glob.glob(os.path.join(ROOT, "policies", "*.yaml")) + glob.glob(os.path.join(ROOT, "tests", "policies", "*.yaml")):
+            shutil.copy(path, directory)
+        return directory
+
     def start(self):
         self.port = free_port()
         command = shlex.split(self.options.wrap) + [self.options.ebb, "serve", "--demo", "--data", self.directory,
-                                                    "--listen", f"127.0.0.1:{self.port}", *self.store]
+                                                    "--listen", f"127.0.0.1:{self.port}", *self.store, *self.more]
         self.log = open(os.path.join(self.directory, "server.log"), "ab")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, preexec_fn=child.ends_with_parent)
         deadline = time.monotonic() + (60 if self.options.wrap else 15)
@@ -171,8 +181,13 @@ class Scenario:
 
     # ---- plumbing -------------------------------------------------------------------------------------------------
 
+    def invented(self):
+        """Is it about a policy that does not ship?"""
+        named = {line.split()[1] for line in open(self.path, encoding="utf-8") if line.startswith("policy ")}
+        return not named <= SHIPPED
+
     def run(self):
-        self.server = Server(self.options)
+        self.server = Server(self.options, self.invented())
         self.ok = False
         try:
             self.do_clock(Words(["2026-11-20T10:00:00+08:00"]), [])

@@ -191,9 +191,11 @@ static const struct value values[] = {
     VALUE("alibaba", review_same_subject_overdue, true),
     VALUE("huawei", review_same_subject_overdue, false),
     VALUE("fifth", reviewers, 4),
-    VALUE("fifth", tiers_count, 3),
-    VALUE("fifth", tiers[1].above.minor, 1000000),
+    VALUE("fifth", tiers_count, 4),
+    VALUE("fifth", tiers[1].above.minor, 500000),
     VALUE("fifth", tiers[1].approvals, 2),
+    VALUE("fifth", tiers[1].routes, 1u << ROUTE_DESIGNATED),
+    VALUE("fifth", tiers[2].routes, 0),
 };
 
 static int64_t value_of(const struct policy *policy, const struct value *value)
@@ -312,7 +314,7 @@ static void every_kind_of_topup_has_its_window(void **state)
 
 static void texts_come_through(void **state)
 {
-    struct loaded *alibaba = load_named("alibaba"), *fifth = load_named("fifth");
+    struct loaded *alibaba = load_named("alibaba");
     const struct policy *policy = &alibaba->policy;
 
     (void)state;
@@ -334,13 +336,38 @@ static void texts_come_through(void **state)
     assert_true(policy_reason(policy, ROUTE_DESIGNATED, "employee_advance")->inside_window);
     assert_null(policy_reason(policy, ROUTE_DESIGNATED, "card_lost"));
     assert_null(policy_reason(policy, ROUTE_ORIGINAL, "window_passed"));
-    assert_int_equal(policy_approvals(policy, money_of(INT64_C(900000000))), 1);
-    assert_int_equal(policy_approvals(&fifth->policy, money_of(1)), 1);
-    assert_int_equal(policy_approvals(&fifth->policy, money_of(1000000)), 1);
-    assert_int_equal(policy_approvals(&fifth->policy, money_of(1000001)), 2);
-    assert_int_equal(policy_approvals(&fifth->policy, money_of(10000001)), 3);
     loaded_free(alibaba);
-    loaded_free(fifth);
+}
+
+/* How many people must approve: by amount, and by the route that the money takes. */
+static void approvals_are_counted_by_amount_and_route(void **state)
+{
+    static const struct {
+        const char *policy;
+        int64_t minor;
+        enum route route;
+        int64_t people;
+    } asked[] = {
+        {"alibaba", INT64_C(900000000), ROUTE_DESIGNATED, 1},
+        {"fifth", 1, ROUTE_ORIGINAL, 1},
+        {"fifth", 500000, ROUTE_DESIGNATED, 1},
+        {"fifth", 500001, ROUTE_DESIGNATED, 2}, /* its own line */
+        {"fifth", 500001, ROUTE_ORIGINAL, 1},
+        {"fifth", 1000000, ROUTE_ORIGINAL, 1},
+        {"fifth", 1000001, ROUTE_ORIGINAL, 2},
+        {"fifth", 1000001, ROUTE_DESIGNATED, 2},
+        {"fifth", 10000001, ROUTE_ORIGINAL, 3},
+        {"fifth", 10000001, ROUTE_DESIGNATED, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(asked); i++) {
+        struct loaded *loaded = load_named(asked[i].policy);
+
+        if (policy_approvals(&loaded->policy, money_of(asked[i].minor), asked[i].route) != asked[i].people)
+            fail_msg("row %zu: %s", i, asked[i].policy);
+        loaded_free(loaded);
+    }
 }
 
 /* docs/policy.md: one grep finds rule, policy and proof. */
@@ -484,10 +511,19 @@ static const struct slip slips[] = {
      "this route, since topups.rules lead to it"},
     /* charges, review, rules, labels */
     {"order: [topup, other,", "order: [topup, topup,", 0, "charges.order[2]", "every fund once"},
-    {"reviewers: 4", "reviewers: 3", 5, "review.approvals[3].people", "fewer people than there are reviewers"},
+    {"reviewers: 4", "reviewers: 3", 6, "review.approvals[4].people", "fewer people than there are reviewers"},
     {"above: \"0.00\"", "above: \"1.00\"", 0, "review.approvals[1].above", "0.00 in the first line"},
-    {"above: \"100000.00\"", "above: \"10000.00\"", 0, "review.approvals[3].above", "more than in the line before"},
-    {"people: 3", "people: 2", 0, "review.approvals[3].people", "more people than in the line before"},
+    {"above: \"100000.00\"", "above: \"10000.00\"", 0, "review.approvals[4].above", "more than in the line before"},
+    {"above: \"10000.00\"", "above: \"5000.00\"", 0, "review.approvals[3].above", "more than in the line before"},
+    {"people: 3", "people: 2", 0, "review.approvals[4].people", "more people than in the line before"},
+    {"people: 2, routes", "people: 1, routes", 0, "review.approvals[2].people",
+     "more people than in the line before of the same route"},
+    {"people: 1}", "people: 1, routes: [original]}", 0, "review.approvals[1].routes", "no routes in the first line"},
+    {"routes: [designated]", "routes: [designated, designated]", 0, "review.approvals[2].routes[2]",
+     "every route once"},
+    {"routes: [designated]", "routes: []", 0, "review.approvals[2].routes", "a list of routes"},
+    {"routes: [designated]", "routes: [application]", 0, "review.approvals[2].routes",
+     "only routes that this policy offers"},
     {"in_arrears: NW-01", "in_debt: NW-01", 0, "rules.in_debt", "a refusal code or held-back code"},
     {"in_arrears: NW-01", "in_arrears: 7", 0, "rules.in_arrears", "a rule id such as AL-09"},
     {"  returned: {en: Came back, zh: 已退回}\n", "", -1, "labels.returned", "this key; it is missing"},
@@ -731,6 +767,8 @@ static void sentences_follow_the_struct(void **state)
         {"pingan", false, "it is freed with the last release.  [PA-04]\n"},
         {"pingan", true, "10 至 15 个工作日"},
         {"fifth", false, "Above 10000.00 CNY: 2 approvals.\n"},
+        {"fifth", false, "Above 5000.00 CNY (To a designated account): 2 approvals.\n"},
+        {"fifth", true, "超过 5000.00 CNY（退至指定账户）：须 2 人通过。\n"},
         {"fifth", false, "the fee is 0.50 CNY, kept back when it is paid."},
         {"fifth", true, "每个自然日最多提现 3 次；被驳回、失败或取消的不计。  [NW-04]\n"},
     };
@@ -754,6 +792,7 @@ int main(void)
         cmocka_unit_test(the_files_say_what_the_operators_say),
         cmocka_unit_test(every_kind_of_topup_has_its_window),
         cmocka_unit_test(texts_come_through),
+        cmocka_unit_test(approvals_are_counted_by_amount_and_route),
         cmocka_unit_test(every_rule_id_stands_in_a_comment),
         cmocka_unit_test(one_slip_is_found_where_it_stands),
         cmocka_unit_test(bad_files_are_refused_as_they_say),
