@@ -75,6 +75,13 @@ struct move {
     struct money amount;           /* entries */
 };
 
+/* The time whose records were lost, where an old backup came back (domain/quarantine.h): what may have happened in it
+ * is asked of the channels before anything is sent again. All zero: there was none. */
+struct lost_time {
+    int64_t before;             /* ids below it are of the time before */
+    struct instant from, known; /* since when records may be missing; when that was found out, for the last time */
+};
+
 struct deciding {
     struct instant now;
     struct arena *arena;
@@ -85,6 +92,7 @@ struct deciding {
     const struct calendar *calendar;
     const struct policy *policy; /* the account's current one; for a withdrawal, the pinned one */
     const char *principal;
+    struct lost_time lost;
     struct move *moves, *moves_last;
     int64_t object; /* what the command was about, for the audit row */
 };

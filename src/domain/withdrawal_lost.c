@@ -5,7 +5,10 @@
  *   approved, dispatching        the leg is begun under its key; evidence follows
  *   in_review, need_documents    rejected, the hold is given back
  *   awaiting_code                expired: nothing was held
- *   ended before                 stays */
+ *   ended before                 stays
+ *
+ * What no channel names may have been sent all the same: a leg that was there before the lost time is asked about
+ * before it is sent for the first time, and nothing that was said before that time allows to send it again. */
 #include "domain/withdrawal_steps.h"
 
 #include <stdio.h>
@@ -37,6 +40,11 @@ static void end_without_sending(struct deciding *d, struct book *book, struct do
     withdrawal_tell(d, book, w,
                     "ended here, because it went on in a time whose records were lost; we settle it with you");
     withdrawal_settle_row(d, dossier);
+}
+
+bool withdrawal_may_be_lost(const struct deciding *d, const struct withdrawal *w)
+{
+    return w->id < d->lost.before;
 }
 
 struct attempt *withdrawal_found_sent(struct deciding *d, struct book *book, struct dossier *dossier, struct leg *leg,

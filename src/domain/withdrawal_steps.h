@@ -45,6 +45,9 @@ bool withdrawal_risk_found(struct deciding *d, const struct book *book, struct w
  * send. */
 size_t withdrawal_reroute(struct deciding *d, struct book *book, struct dossier *dossier);
 
+/* Of books that came back older than what happened: it may have been sent in a time whose records were lost. */
+bool withdrawal_may_be_lost(const struct deciding *d, const struct withdrawal *w);
+
 void withdrawal_flag(struct deciding *d, struct withdrawal *w, const char *flag);
 void withdrawal_tell(struct deciding *d, const struct book *book, const struct withdrawal *w, const char *text);
 /* `w` NULL: it is of no withdrawal. */

@@ -105,12 +105,48 @@ struct attempt *attempt_begin(struct deciding *d, struct book *book, struct doss
     return attempt;
 }
 
+static void lose_sight(struct tick *t, struct leg *leg, struct attempt *attempt)
+{
+    attempt_move(t->d, attempt, ATTEMPT_LOSE_SIGHT);
+    leg_move(t->d, leg, LEG_LOSE_SIGHT);
+}
+
+/* What was said of an attempt before its records were lost is no answer to a question of now. */
+static void question_add(struct tick *t, struct attempt *attempt)
+{
+    attempt->queries++;
+    attempt->last_sent_at = t->d->now;
+    if (withdrawal_may_be_lost(t->d, t->dossier->withdrawal))
+        attempt->code[0] = '\0';
+    changes_put(t->d->changes, &attempt->row);
+    deciding_move(t->d, "at", attempt->id, NULL, "query", NULL);
+    call_add(t, attempt, true, false);
+}
+
+/* It may have been sent in the lost time, as early as that began: so long ago does the channel's memory of it begin. */
+static void begin_by_asking(struct tick *t, struct leg *leg, struct attempt *attempt)
+{
+    const struct withdrawal *w = t->dossier->withdrawal;
+    int64_t dedupe = t->terms->dedupe_ms(t->terms->channels, leg->channel);
+    struct instant sent = instant_after(t->d->lost.from, w->confirmed_at) ? t->d->lost.from : w->confirmed_at;
+
+    attempt->dedupe_until = dedupe > 0 ? instant_add_ms(sent, dedupe) : INSTANT_NONE;
+    lose_sight(t, leg, attempt);
+    question_add(t, attempt);
+}
+
 /* The intent with its exact bytes: durable before the channel hears of it. */
 static void begin(struct tick *t, struct leg *leg)
 {
+    struct attempt *attempt;
+
     if (!may_begin(t, leg, source_of(t->book, t->dossier, leg)))
         return;
-    call_add(t, attempt_begin(t->d, t->book, t->dossier, leg, t->terms), false, true);
+    attempt = attempt_begin(t->d, t->book, t->dossier, leg, t->terms);
+    if (withdrawal_may_be_lost(t->d, t->dossier->withdrawal))
+        begin_by_asking(t, leg, attempt);
+    else
+        call_add(t, attempt, false, true);
 }
 
 /* The channel has never heard of the key, or payout/ did not make the call. */
@@ -122,6 +158,13 @@ static bool says_not_there(const char *code)
         if (strcmp(code, codes[i]) == 0)
             return true;
     return false;
+}
+
+/* Since the books came back old, or they never did. */
+static bool was_asked(const struct tick *t, const struct attempt *attempt)
+{
+    return !withdrawal_may_be_lost(t->d, t->dossier->withdrawal) ||
+           instant_after(attempt->last_sent_at, t->d->lost.known);
 }
 
 /* May the same bytes go out again under the same key? Only while the channel still remembers the key; and nothing
@@ -153,26 +196,22 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
     if (instant_before(t->d->now, attempt_next_at(attempt)) && instant_before(t->d->now, manual_at))
         return;
     alarm_raise(t, attempt);
-    if (attempt->status == ATTEMPT_INTENT) {
-        attempt_move(t->d, attempt, ATTEMPT_LOSE_SIGHT);
-        leg_move(t->d, leg, LEG_LOSE_SIGHT);
-    }
+    if (attempt->status == ATTEMPT_INTENT)
+        lose_sight(t, leg, attempt);
     if (asked && !instant_before(t->d->now, manual_at)) {
         leg_move(t->d, leg, LEG_AGE);
         incident_open(t->d, t->book->account, t->dossier->withdrawal, "manual_decision", attempt->amount,
                       deciding_text(t->d,
                                     "Payment %s at %s is neither proven paid nor not paid: two people must decide.",
                                     attempt->key, attempt->channel));
-    } else if (leg->status == LEG_UNKNOWN && may_resend(t, attempt)) {
+    } else if (leg->status == LEG_UNKNOWN && was_asked(t, attempt) && may_resend(t, attempt)) {
         attempt_move(t->d, attempt, ATTEMPT_RESEND);
         leg_move(t->d, leg, LEG_SEND);
         attempt->sends++;
         attempt->code[0] = '\0';
         call_add(t, attempt, false, false);
     } else {
-        attempt->queries++;
-        deciding_move(t->d, "at", attempt->id, NULL, "query", NULL);
-        call_add(t, attempt, true, false);
+        question_add(t, attempt);
     }
     attempt->last_sent_at = t->d->now;
     changes_put(t->d->changes, &attempt->row);
@@ -335,15 +374,9 @@ static void question(struct tick *t, struct leg *leg, struct attempt *attempt)
 {
     if (instant_before(t->d->now, attempt_next_at(attempt)))
         return;
-    if (attempt->status == ATTEMPT_INTENT) {
-        attempt_move(t->d, attempt, ATTEMPT_LOSE_SIGHT);
-        leg_move(t->d, leg, LEG_LOSE_SIGHT);
-    }
-    attempt->queries++;
-    attempt->last_sent_at = t->d->now;
-    changes_put(t->d->changes, &attempt->row);
-    deciding_move(t->d, "at", attempt->id, NULL, "query", NULL);
-    call_add(t, attempt, true, false);
+    if (attempt->status == ATTEMPT_INTENT)
+        lose_sight(t, leg, attempt);
+    question_add(t, attempt);
 }
 
 struct decision withdrawal_question(struct deciding *d, struct book *book, struct dossier *dossier,

@@ -38,7 +38,8 @@ struct step engine_step(struct engine *engine, struct command *command, struct o
                                .code_key = engine->vault.code_key,
                                .changes = &engine->batch.changes,
                                .calendar = engine->config.calendar,
-                               .principal = command->principal}};
+                               .principal = command->principal,
+                               .lost = engine->watch.lost}};
 }
 
 static enum err decide_one(struct engine *engine, struct work *work, struct outcome *outcome)

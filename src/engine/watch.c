@@ -35,6 +35,14 @@ static enum err lives_load(struct store *store, struct arena *arena, struct rows
     return store_select(store, QUERY_QUARANTINES_RELEASED, NULL, 0, &quarantine_table, arena, ret);
 }
 
+/* No id is given out in quarantine, and those that follow are above its own: it tells what was there before. */
+static void lost_add(struct lost_time *lost, const struct quarantine *q)
+{
+    lost->before = q->id;
+    lost->from = instant_earlier(lost->from, q->gap_from);
+    lost->known = q->began_at;
+}
+
 enum err watch_load(struct watch *watch, struct store *store, struct arena *arena)
 {
     const char *name = NULL;
@@ -48,11 +56,14 @@ enum err watch_load(struct watch *watch, struct store *store, struct arena *aren
     snprintf(watch->store, sizeof watch->store, "%s", name != NULL ? name : "");
     watch->quarantined = open.count > 0;
     watch->stale = false;
-    watch->last = lives.count > 0 ? ((const struct quarantine *)lives.items[lives.count - 1])->id : 0;
+    watch->lost = (struct lost_time){0};
+    for (size_t i = 0; i < lives.count; i++)
+        lost_add(&watch->lost, lives.items[i]);
     if (open.count > 0) {
-        watch->last = ((const struct quarantine *)open.items[0])->id;
+        lost_add(&watch->lost, open.items[0]);
         snprintf(watch->why, sizeof watch->why, "%s", ((const struct quarantine *)open.items[0])->detail);
     }
+    watch->last = watch->lost.before;
     return ERR_NONE;
 }
 
@@ -334,6 +345,7 @@ void watch_turned(struct watch *watch, const struct quarantine *q)
         snprintf(watch->store, sizeof watch->store, "%s", q->next_store);
     watch->quarantined = !over;
     watch->last = q->id;
+    lost_add(&watch->lost, q);
     log_line(LOG_LEVEL_WARN, over ? "the quarantine is over" : "quarantine: nothing moves until it is released",
              "reason", word_text(&quarantine_reason_words, (int)q->reason), "detail", q->detail, NULL);
 }

@@ -17,8 +17,9 @@ struct watch {
     char store[ANCHOR_STORE_BYTES];
     struct instant opened_at;
     _Atomic bool quarantined;
-    char why[200];     /* while it is */
-    int64_t last;      /* id of the last quarantine */
+    char why[200]; /* while it is */
+    int64_t last;  /* id of the last quarantine */
+    struct lost_time lost;
     bool stale;        /* another engine began or ended one: to be loaded */
     struct chain head; /* as it was committed last */
 };

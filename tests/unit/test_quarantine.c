@@ -745,6 +745,134 @@ static void release_over(struct house *house)
     assert_string_equal(house_member(house, "status"), "released");
 }
 
+/* A leg that was on hold may have been sent in the lost time, whatever the statements say: its channel is asked first.
+ * Not found, the same bytes go out as ones that may be the second; what was made since then goes out as ever. */
+static void a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent(void **state)
+{
+    struct house house;
+    struct command said;
+    char key[CHANNEL_KEY_BYTES];
+    int64_t held, fresh;
+    (void)state;
+
+    house_open(&house, MORNING);
+    account_open(&house, "alice", "alibaba");
+    held = confirmed(&house, "alice", 10000);
+    key_of(&house, held, key);
+    quarantine(&house);
+    release(&house);
+    fresh = confirmed(&house, "alice", 20000);
+    assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+    assert_non_null(house.effects);
+    assert_true(house.effects->query);
+    assert_string_equal(house.effects->key, key);
+    assert_string_equal(status_of(&house, "leg", held), "unknown");
+    house_drop_effects(&house);
+    said = callback(key, EVIDENCE_NOTHING, 0);
+    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    assert_int_equal(house_ask(&house, &said, NULL), 200);
+    house.now_ms += MS_MINUTE;
+    assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+    assert_non_null(house.effects);
+    assert_false(house.effects->query);
+    assert_false(house.effects->first);
+    assert_string_equal(house.effects->key, key);
+    house_drop_effects(&house);
+    assert_int_equal(house_on(&house, COMMAND_TICK, fresh, "system", NULL), 200);
+    assert_false(house.effects->query);
+    assert_true(house.effects->first);
+    house_close(&house);
+}
+
+/* It was paid in the lost time, and no statement said so: asked, it is settled, and nothing is sent. */
+static void what_no_statement_told_is_found_by_asking(void **state)
+{
+    struct house house;
+    struct command said;
+    char key[CHANNEL_KEY_BYTES];
+    int64_t held;
+    (void)state;
+
+    house_open(&house, MORNING);
+    account_open(&house, "alice", "alibaba");
+    held = confirmed(&house, "alice", 10000);
+    key_of(&house, held, key);
+    quarantine(&house);
+    release_over(&house);
+    assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+    assert_true(house.effects->query);
+    said = callback(key, EVIDENCE_PAID, 10000);
+    assert_int_equal(house_ask(&house, &said, NULL), 200);
+    assert_string_equal(status_of(&house, "withdrawal", held), "successful");
+    assert_int_equal(house_sql(&house, "SELECT topup FROM account"), 90000);
+    assert_int_equal(house_sql(&house, "SELECT sends FROM attempt"), 1);
+    house_close(&house);
+}
+
+/* The channel's memory of a key begins in the lost time: once it may be over, the leg is only asked about. */
+static void a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten(void **state)
+{
+    struct house house;
+    struct command said;
+    char key[CHANNEL_KEY_BYTES];
+    int64_t held;
+    (void)state;
+
+    house_open(&house, MORNING);
+    house.channels.items[0]->capability.dedupe_ms = MS_HOUR;
+    account_open(&house, "alice", "alibaba");
+    held = confirmed(&house, "alice", 10000);
+    key_of(&house, held, key);
+    quarantine(&house);
+    house.now_ms += 2 * MS_HOUR;
+    release(&house);
+    assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+    said = callback(key, EVIDENCE_NOTHING, 0);
+    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    for (int i = 0; i < 3; i++) {
+        house_drop_effects(&house);
+        assert_int_equal(house_ask(&house, &said, NULL), 200);
+        house.now_ms += MS_MINUTE;
+        assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+        assert_true(house.effects->query);
+    }
+    house_close(&house);
+}
+
+/* What was "not found" when the backup was made may have been sent again since: an answer from before the lost time
+ * sends nothing. */
+static void an_answer_from_before_the_lost_time_sends_nothing(void **state)
+{
+    struct house house;
+    struct command said;
+    char key[CHANNEL_KEY_BYTES];
+    int64_t open;
+    (void)state;
+
+    house_open(&house, MORNING);
+    account_open(&house, "alice", "alibaba");
+    open = confirmed(&house, "alice", 10000);
+    key_of(&house, open, key);
+    assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
+    said = callback(key, EVIDENCE_NOTHING, 0);
+    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    assert_int_equal(house_ask(&house, &said, NULL), 200);
+    quarantine(&house);
+    release_over(&house); /* nobody was asked */
+    assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
+    assert_true(house.effects->query);
+    house_drop_effects(&house);
+    house.now_ms += MS_MINUTE;
+    assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
+    assert_true(house.effects->query); /* the question before was not answered */
+    house_drop_effects(&house);
+    assert_int_equal(house_ask(&house, &said, NULL), 200);
+    house.now_ms += MS_MINUTE;
+    assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
+    assert_false(house.effects->query);
+    house_close(&house);
+}
+
 /* No statement is taken in after the release; the channel's word about what was still under way is. */
 static void a_callback_moves_what_was_released_pending(void **state)
 {
@@ -1059,6 +1187,10 @@ int main(void)
         cmocka_unit_test(a_release_needs_two_who_saw_the_same),
         cmocka_unit_test(what_is_open_must_have_been_asked_about),
         cmocka_unit_test(while_a_payment_is_in_suspense_nothing_else_leaves),
+        cmocka_unit_test(a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent),
+        cmocka_unit_test(what_no_statement_told_is_found_by_asking),
+        cmocka_unit_test(a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten),
+        cmocka_unit_test(an_answer_from_before_the_lost_time_sends_nothing),
         cmocka_unit_test(a_callback_moves_what_was_released_pending),
         cmocka_unit_test(callbacks_of_one_batch_book_once),
         cmocka_unit_test(a_callback_calls_a_proposal_back),
