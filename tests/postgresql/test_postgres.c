@@ -3,6 +3,8 @@
  * Without a server (tests/postgresql/cluster.py run) there is nothing to test, and it says so. */
 #include "sample_rows.h"
 
+#include "engine/step.h"
+
 static struct store *writer_open(const struct sample_place *place)
 {
     struct vault *vault = (struct vault *)(uintptr_t)&place->vault;
@@ -244,6 +246,42 @@ static void test_a_lost_connection(void **state)
     sample_close(&place);
 }
 
+/* A batch that is decided asks for the chain's head before it saves. When its session has ended by then, that is a
+ * connection lost before the commit: nothing of the batch is saved or linked, and it may be done again. */
+static void test_the_head_of_the_chain_is_lost(void **state)
+{
+    struct sample_place place;
+    struct batch batch;
+    struct chain began, chain, before;
+    const struct quarantine *last = NULL;
+    struct audit_row *row;
+    bool same = false;
+    (void)state;
+
+    sample_open(&place);
+    sample_must(place.store, chain_load(place.store, &place.arena, &began));
+    sample_must(place.store, store_begin(place.store));
+    batch_init(&batch, place.store, &place.arena, NULL);
+    row = (struct audit_row *)sample_row(&audit_table, 1, &place.arena, &batch.changes);
+    row->seq = 4711;
+    chain = before = (struct chain){.seq = 4711};
+    sample_must(place.store, chain_follow(&batch, &began, &chain, &last, &same));
+    assert_true(same);
+    same = false;
+    began.seq = 17; /* another had the head: the row would be linked anew */
+    sessions_end(&place);
+    assert_int_equal(chain_follow(&batch, &began, &chain, &last, &same), ERR_RETRY);
+    assert_true(store_raced(place.store));
+    assert_memory_equal(&chain, &before, sizeof chain);
+    assert_int_equal(row->seq, 4711);
+    assert_false(same);
+    store_rollback(place.store);
+    store_close(&place.store);
+    place.store = writer_open(&place);
+    assert_int_equal(place_int(place.url, "SELECT count(*) FROM audit"), 0);
+    sample_close(&place);
+}
+
 static void test_a_reader_connects_anew(void **state)
 {
     struct sample_place place;
@@ -358,15 +396,11 @@ static void test_a_schema_that_was_altered_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_keys_at_once),
-        cmocka_unit_test(test_locks_of_several_nodes),
-        cmocka_unit_test(test_rows_of_several_nodes),
-        cmocka_unit_test(test_a_plan_outlives_the_empty_table),
-        cmocka_unit_test(test_a_lost_connection),
-        cmocka_unit_test(test_a_reader_connects_anew),
-        cmocka_unit_test(test_a_race_is_told),
-        cmocka_unit_test(test_the_fence_holds),
-        cmocka_unit_test(test_a_schema_that_was_altered_is_refused),
+        cmocka_unit_test(test_many_keys_at_once),      cmocka_unit_test(test_locks_of_several_nodes),
+        cmocka_unit_test(test_rows_of_several_nodes),  cmocka_unit_test(test_a_plan_outlives_the_empty_table),
+        cmocka_unit_test(test_a_lost_connection),      cmocka_unit_test(test_the_head_of_the_chain_is_lost),
+        cmocka_unit_test(test_a_reader_connects_anew), cmocka_unit_test(test_a_race_is_told),
+        cmocka_unit_test(test_the_fence_holds),        cmocka_unit_test(test_a_schema_that_was_altered_is_refused),
     };
 
     if (place_server() == NULL) {

@@ -8,9 +8,11 @@
 
 static struct {
     bool armed;
-    bool reading; /* the store may fail */
-    bool growing; /* memory may fail: until a decision has its own, and again when it is kept */
-    bool writing; /* the memory of an answer may fail */
+    bool reading;    /* the store may fail */
+    bool growing;    /* memory may fail: until a decision has its own, and again when it is kept */
+    bool writing;    /* the memory of an answer may fail */
+    bool swapped;    /* odd and even steps, of what the store says */
+    int64_t of_head; /* arms this step of reading the chain's head, and no other; 0: none */
     int64_t n, countdown;
     bool struck;
 } fault;
@@ -67,10 +69,10 @@ WRAPS(bool, arena_reserve, struct arena *arena, size_t bytes)
     return __real_arena_reserve(arena, bytes);
 }
 
-/* Odd steps cannot now, of even ones nobody knows. */
+/* Odd steps cannot now, of even ones nobody knows; or the other way round. */
 static enum err store_fault(void)
 {
-    return fault.n % 2 != 0 ? ERR_RETRY : ERR_UNKNOWN;
+    return (fault.n % 2 != 0) != fault.swapped ? ERR_RETRY : ERR_UNKNOWN;
 }
 
 __typeof__(store_select) __real_store_select;
@@ -183,6 +185,8 @@ WRAPS(enum err, chain_follow, struct batch *batch, const struct chain *began, st
 {
     enum err err;
 
+    if (fault.of_head > 0)
+        fault_arm(fault.of_head);
     fault.reading = fault.growing = true;
     err = __real_chain_follow(batch, began, chain, ret_last, ret_same);
     fault.reading = fault.growing = false;
@@ -683,6 +687,49 @@ static void audit_rows_follow_what_others_appended(void **state)
     close_watched(&w);
 }
 
+/* An engine that shares its rows reads the chain's head again before it saves. Where that does not come, the answer
+ * says how it failed and nothing is saved; asked again under the same key it is saved once. */
+static void a_head_that_does_not_come_saves_nothing(void **state)
+{
+    static const char *const codes[] = {"later", "unknown_outcome"};
+    static const char rows[] = "SELECT (SELECT count(*) FROM audit) + (SELECT count(*) FROM idempotency)";
+    struct watched w;
+
+    (void)state;
+    open_watched(&w);
+    accounts(&w);
+    shared = true;
+    for (int i = 0; i < 2; i++) {
+        struct command credit = house_command(COMMAND_CREDIT, "billing", BILLING, "alice", "");
+        char json[64];
+
+        engine_close(&w.house.engine);
+        house_start(&w.house); /* it does not expect the head to be its own yet */
+        key_next(&w, &credit);
+        snprintf(json, sizeof json, "{\"ref\":\"c%d\",\"fund\":\"other\",\"amount\":1}", i);
+        fault.swapped = i == 1;
+        for (fault.of_head = 1;; fault.of_head++) {
+            int64_t before = house_sql(&w.house, rows);
+
+            fault.struck = false;
+            house_ask(&w.house, &credit, json);
+            if (!fault.struck)
+                break;
+            assert_int_equal(w.house.status, 503);
+            assert_string_equal(house_member(&w.house, "code"), codes[fault.of_head == 1 ? i : 0]);
+            assert_int_equal(house_sql(&w.house, rows), before);
+            assert_int_equal(sound(&w), 240000 + i);
+        }
+        assert_true(fault.of_head > 2); /* the store, then memory */
+        fault.of_head = 0;
+        fault.armed = false;
+        assert_int_equal(w.house.status, 201);
+        assert_int_equal(sound(&w), 240001 + i);
+    }
+    fault.swapped = shared = false;
+    close_watched(&w);
+}
+
 static void an_engine_that_cannot_read_its_heads_does_not_start(void **state)
 {
     struct watched w;
@@ -723,6 +770,7 @@ int main(void)
         cmocka_unit_test(a_batch_happens_in_part_and_then_as_a_whole),
         cmocka_unit_test(a_gathered_batch_happens_not_at_all_or_as_a_whole),
         cmocka_unit_test(audit_rows_follow_what_others_appended),
+        cmocka_unit_test(a_head_that_does_not_come_saves_nothing),
         cmocka_unit_test(an_engine_that_cannot_read_its_heads_does_not_start),
     };
     return cmocka_run_group_tests_name("engine_faults", tests, NULL, NULL);
