@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PLACE_BYTES 8 /* of an IPv6 address: its first 64 bits */
@@ -61,4 +62,42 @@ bool address_read(const char *text, bool place, char ret[ADDRESS_TEXT_BYTES])
     else
         return false;
     return true;
+}
+
+uint16_t address_port(const struct sockaddr *address, char ret[ADDRESS_TEXT_BYTES])
+{
+    struct sockaddr_in6 six = {0};
+    struct sockaddr_in four = {0};
+
+    text_of(address, false, ret);
+    if (address->sa_family == AF_INET6) {
+        memcpy(&six, address, sizeof six);
+        return ntohs(six.sin6_port);
+    }
+    memcpy(&four, address, sizeof four);
+    return ntohs(four.sin_port);
+}
+
+bool address_listen_read(const char *text, char ret_address[ADDRESS_TEXT_BYTES], uint16_t *ret_port)
+{
+    const char *colon = strrchr(text, ':');
+    bool bracketed = text[0] == '[';
+    size_t size = colon != NULL ? (size_t)(colon - text) : 0;
+    char *end;
+    unsigned long port = colon != NULL ? strtoul(colon + 1, &end, 10) : 0;
+
+    if (colon == NULL || colon[1] < '0' || colon[1] > '9' || *end != '\0' || port > 65535)
+        return false;
+    if (size < (bracketed ? 3U : 1U) || size >= ADDRESS_TEXT_BYTES || (bracketed && colon[-1] != ']'))
+        return false;
+    snprintf(ret_address, ADDRESS_TEXT_BYTES, "%.*s", (int)(bracketed ? size - 2 : size), text + (bracketed ? 1 : 0));
+    *ret_port = (uint16_t)port;
+    return true;
+}
+
+bool address_origin_ok(const char *text)
+{
+    size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
+
+    return scheme > 0 && text[scheme] != '\0' && strcspn(text + scheme, "/?#@ ") == strlen(text + scheme);
 }

@@ -22,13 +22,13 @@
 #include "http/serve_channels.h"
 #include "http/serve_notify.h"
 #include "http/server.h"
+#include "http/supervisor.h"
 #include "payout/payout.h"
 
 #define QUEUE_MAX 8192
 #define BATCH_MAX 512
 #define DOCUMENTS_DAY_MAX 50 /* of one account */
 #define CONNECTIONS_MAX 2048
-#define ADDRESS_BYTES 64
 #define OPERATOR_BYTES_MAX 120
 
 struct serve {
@@ -37,11 +37,13 @@ struct serve {
     const char *directory, *policies_directory, *store_url, *listen, *operator_name, *notify_file, *channels_file;
     const char *anchors[ANCHOR_PLACES_MAX]; /* the first one stands in the directory */
     size_t anchors_count;
-    char address[ADDRESS_BYTES], proxy[ADDRESS_TEXT_BYTES], anchor_beside[4200];
+    char address[ADDRESS_TEXT_BYTES], proxy[ADDRESS_TEXT_BYTES], anchor_beside[4200];
     uint16_t port;
     unsigned connections_max;
     struct session_terms sessions;
     /* what was wired */
+    struct supervisor supervisor;
+    int64_t commands_seen;
     struct system_clock clock;
     struct world world;
     struct vault vault;
@@ -94,24 +96,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static bool listen_read(struct serve *serve)
-{
-    const char *colon = strrchr(serve->listen, ':');
-    bool bracketed = serve->listen[0] == '[';
-    size_t size = colon != NULL ? (size_t)(colon - serve->listen) : 0;
-    char *end;
-    unsigned long port = colon != NULL ? strtoul(colon + 1, &end, 10) : 0;
-
-    if (colon == NULL || colon[1] < '0' || colon[1] > '9' || *end != '\0' || port > 65535)
-        return false;
-    if (size < (bracketed ? 3U : 1U) || size >= ADDRESS_BYTES || (bracketed && colon[-1] != ']'))
-        return false;
-    snprintf(serve->address, sizeof(serve->address), "%.*s", (int)(bracketed ? size - 2 : size),
-             serve->listen + (bracketed ? 1 : 0));
-    serve->port = (uint16_t)port;
-    return true;
-}
-
 static void anchor_take(struct serve *serve, const char *path, struct argp_state *state)
 {
     if (serve->anchors_count == 0)
@@ -119,13 +103,6 @@ static void anchor_take(struct serve *serve, const char *path, struct argp_state
     if (serve->anchors_count == ANCHOR_PLACES_MAX)
         argp_error(state, "--anchor may be given %d times", ANCHOR_PLACES_MAX - 1);
     serve->anchors[serve->anchors_count++] = path;
-}
-
-static bool origin_ok(const char *text)
-{
-    size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
-
-    return scheme > 0 && text[scheme] != '\0' && strcspn(text + scheme, "/?#@ ") == strlen(text + scheme);
 }
 
 static error_t option_take(int key, char *text, struct argp_state *state)
@@ -165,7 +142,7 @@ static error_t option_take(int key, char *text, struct argp_state *state)
         serve->quarantine = true;
         return 0;
     case OPTION_ORIGIN:
-        if (!origin_ok(text))
+        if (!address_origin_ok(text))
             argp_error(state, "--origin is http(s)://HOST[:PORT], without a path");
         serve->sessions.origin = text;
         return 0;
@@ -337,6 +314,7 @@ static enum err server_make(struct serve *serve)
 {
     struct http_config config = {.address = serve->address,
                                  .port = serve->port,
+                                 .listening = serve->supervisor.listening,
                                  .threads = 2,
                                  .connections_max = serve->connections_max,
                                  .directory = serve->directory,
@@ -447,18 +425,46 @@ static void descriptors_raise(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static bool supervisor_have(struct serve *serve)
+{
+    if (!supervisor_find(&serve->supervisor, serve->reason))
+        return false;
+    if (serve->supervisor.listening != 0)
+        serve->port = address_port((const struct sockaddr *)&serve->supervisor.address, serve->address);
+    return true;
+}
+
+/* Nothing waits, or something was decided since the last time. */
+static bool moves(void *context)
+{
+    struct serve *serve = context;
+    int64_t seen = serve->commands_seen;
+
+    serve->commands_seen = engine_stats(serve->engine)->commands;
+    return engine_queue_depth(serve->engine) == 0 || serve->commands_seen != seen;
+}
+
+static void ready_say(const struct serve *serve)
+{
+    char address[256], messages[400];
+
+    server_address(serve->server, address);
+    snprintf(messages, sizeof messages, "READY=1\nSTATUS=%s %s",
+             engine_quarantined(serve->engine) ? "In quarantine, reads only, on" : "Listening on", address);
+    supervisor_say(&serve->supervisor, messages);
+}
+
 static int serve_run(struct serve *serve)
 {
     sigset_t signals = signals_block();
-    bool six = strchr(serve->address, ':') != NULL;
-    int signal_number;
 
     descriptors_raise();
-    if (serve_open(serve) != ERR_NONE) {
+    if (!supervisor_have(serve) || serve_open(serve) != ERR_NONE) {
         fprintf(stderr, "ebb serve: %s\n", serve->reason);
         serve_close(serve);
         return 1;
     }
+    bool six = strchr(serve->address, ':') != NULL;
     printf("Ebb listens on http://%s%s%s:%u%s\n", six ? "[" : "", serve->address, six ? "]" : "",
            server_port(serve->server), serve->demo ? " (demo)" : "");
     fflush(stdout);
@@ -466,7 +472,9 @@ static int serve_run(struct serve *serve)
         fputs("Demo tokens: demo-admin, demo-billing, demo-reviewer, demo-reviewer-2, demo-viewer, demo-support, "
               "demo-approver, demo-treasurer, demo-auditor, demo-customer:REF\n",
               stderr);
-    sigwait(&signals, &signal_number);
+    ready_say(serve);
+    (void)supervisor_wait(&serve->supervisor, &signals, moves, serve);
+    supervisor_say(&serve->supervisor, "STOPPING=1\nSTATUS=Draining");
     log_line(LOG_LEVEL_INFO, "draining", NULL);
     serve_close(serve);
     return 0;
@@ -491,7 +499,7 @@ int serve_main(int argc, char **argv)
                 serve.store_url);
         return 2;
     }
-    if (!listen_read(&serve)) {
+    if (!address_listen_read(serve.listen, serve.address, &serve.port)) {
         fprintf(stderr, "ebb serve: --listen wants ADDR:PORT, not %s\n", serve.listen);
         return 2;
     }

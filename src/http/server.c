@@ -348,9 +348,16 @@ static struct MHD_Daemon *daemon_start(struct server *server, const struct socka
         {MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S, NULL},
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
-        {config->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)config->threads, NULL},
+        {MHD_OPTION_END, 0, NULL}, /* room for two that are not always said */
+        {MHD_OPTION_END, 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
+    struct MHD_OptionItem *more = &options[ARRAY_COUNT(options) - 3];
+
+    if (config->threads > 1)
+        *more++ = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)config->threads, NULL};
+    if (config->listening != 0)
+        *more = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, (intptr_t)config->listening, NULL};
 
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
                             MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
@@ -411,7 +418,8 @@ enum err server_open(const struct http_config *config, struct server **ret, char
         server_free(server);
         return ERR_FATAL;
     }
-    server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    server->port =
+        config->listening != 0 ? config->port : MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     *ret = server;
     return ERR_NONE;
 }

@@ -14,6 +14,7 @@ struct notify_stats; /* notify/notify.h */
 struct http_config {
     const char *address; /* IPv4 or IPv6 in numbers */
     uint16_t port;       /* 0: any free one */
+    int listening;       /* a socket that listens there already and becomes the server's; 0: it makes one */
     unsigned threads, connections_max;
     const char *directory;
     const char *store; /* where the rows are read: a directory or a URL */
