@@ -23,7 +23,7 @@ const PROGRAM = process.env.EBB ?? path.resolve(import.meta.dirname ?? ".", "../
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=en-GB"];
-const STEP_MS = 15_000;
+const STEP_MS = 45_000;
 /** Pairs of looks that differ in everything: each state is seen in one of the pairs by turns, and in both where EBB_LOOKS is "all". */
 const LOOKS = [
   [{ language: "en", theme: "light", width: 1440 }, { language: "zh", theme: "dark", width: 360 }],

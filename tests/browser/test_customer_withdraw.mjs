@@ -111,12 +111,12 @@ test("answers that are lost are asked for again with the same key", async () => 
   await toReview(page, "300");
   const lost = await loseAnswers(page, "**/v1/withdrawals", 2);
   await button(page, /Confirm/).click();
-  await page.locator("[data-code]").waitFor({ timeout: 15_000 });
+  await page.locator("[data-code]").waitFor();
   assert.equal(lost(), 2);
   assert.equal((await all(ref)).length, 1);
   const lostCodes = await loseAnswers(page, "**/v1/withdrawals/*/code", 1);
   await enterCode(page, ref);
-  await page.getByRole("link", { name: "Follow it" }).waitFor({ timeout: 15_000 });
+  await page.getByRole("link", { name: "Follow it" }).waitFor();
   assert.equal(lostCodes(), 1);
   assert.equal((await all(ref)).length, 1);
   await page.context().close();
