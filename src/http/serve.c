@@ -5,7 +5,6 @@
 #include <argp.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -401,19 +400,6 @@ static void serve_close(struct serve *serve)
 
 /* ---- the process ---- */
 
-static sigset_t signals_block(void)
-{
-    sigset_t set;
-
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file may not grow: a failed write, like a full disk, not the end */
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    return set;
-}
-
 /* Every connection is a descriptor; what the system allows is taken. */
 static void descriptors_raise(void)
 {
@@ -456,7 +442,7 @@ static void ready_say(const struct serve *serve)
 
 static int serve_run(struct serve *serve)
 {
-    sigset_t signals = signals_block();
+    sigset_t signals = supervisor_signals();
 
     descriptors_raise();
     if (!supervisor_have(serve) || serve_open(serve) != ERR_NONE) {

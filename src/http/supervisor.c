@@ -107,6 +107,19 @@ void supervisor_say(const struct supervisor *supervisor, const char *messages)
     close(sender);
 }
 
+sigset_t supervisor_signals(void)
+{
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
 int supervisor_wait(const struct supervisor *supervisor, const sigset_t *signals, bool (*moves)(void *context),
                     void *context)
 {

@@ -30,6 +30,9 @@ struct supervisor {
 bool supervisor_find(struct supervisor *ret, char ret_reason[256]);
 /* "READY=1", "STOPPING=1", "STATUS=…" and others, one a line. */
 void supervisor_say(const struct supervisor *supervisor, const char *messages);
+/* Blocks, for all threads to come, the signals by which a server is told to end. A reader that has gone and a file that
+ * may not grow are failed writes from now on, like a full disk, and not the end. */
+sigset_t supervisor_signals(void);
 /* Waits for one of the blocked signals and returns its number; meanwhile it gives a sign of life twice in the time of
  * the watchdog, as long as `moves` says that work goes on. */
 int supervisor_wait(const struct supervisor *supervisor, const sigset_t *signals, bool (*moves)(void *context),
