@@ -228,14 +228,13 @@ static void movements_fini(struct movements *movements)
 static bool movement_add(struct movements *movements, const char *line, size_t size)
 {
     json_t *value = json_loadb(line, size, 0, NULL);
+    bool object = json_is_object(value);
     int64_t change = number_of(value, "change");
     struct movement *grown;
 
-    if (!json_is_object(value))
-        return false;
-    if (change == 0) {
+    if (!object || change == 0) {
         json_decref(value);
-        return true;
+        return object;
     }
     grown = reallocarray(movements->items, movements->count + 1, sizeof *grown);
     if (grown == NULL) {
