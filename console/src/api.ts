@@ -161,6 +161,11 @@ export function preview<T>(path: string, body: unknown): Promise<Answer<T>> {
   return insist<T>({ method: "POST", path, body: JSON.stringify(body) }, PATIENCE_READING_MS);
 }
 
+/** Says how something is to be, which may be said twice. Nothing of it is written down in this tab: for passwords and secrets. */
+export function put<T>(method: "PUT" | "DELETE" | "POST", path: string, body?: unknown): Promise<Answer<T>> {
+  return insist<T>({ method, path, body: body === undefined ? undefined : JSON.stringify(body) });
+}
+
 interface Intent extends Asked {
   key: string;
 }

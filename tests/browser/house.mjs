@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -31,8 +31,8 @@ const LOOKS = [
 ];
 let turn = 0;
 
-async function serve(directory, demo) {
-  const args = ["--pdeathsig", "KILL", PROGRAM, "serve", ...(demo ? ["--demo"] : []), "--data", directory, "--listen", "127.0.0.1:0"];
+async function serve(directory, demo, more) {
+  const args = ["--pdeathsig", "KILL", PROGRAM, "serve", ...(demo ? ["--demo"] : []), "--data", directory, "--listen", "127.0.0.1:0", ...more];
   const server = spawn("setpriv", args, { stdio: ["ignore", "pipe", "ignore"] });
   let told = "";
   const address = await new Promise((resolve, reject) => {
@@ -124,7 +124,8 @@ export async function picture(page, name) {
   if (!directory) return;
   await mkdir(directory, { recursive: true });
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path: path.join(directory, name + ".png"), fullPage: true });
+  const fullPage = (await page.locator("dialog[open]").count()) === 0;
+  await page.screenshot({ path: path.join(directory, name + ".png"), fullPage });
 }
 
 /** Looks at what is shown in both languages, both themes, wide and narrow: axe, and a picture. The page keeps its place. */
@@ -134,7 +135,7 @@ export async function looks(page, what) {
     await page.setViewportSize({ width, height: size.height });
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     if ((await page.getAttribute("html", "lang")).slice(0, 2) !== language)
-      await page.locator("[data-language]").first().click();
+      await page.evaluate(() => document.querySelector("[data-language]").click()); // also behind a dialog
     await settled(page);
     await picture(page, `${what}-${language}-${theme}-${width}`);
     await accessible(page, `${what} (${language}, ${theme}, ${width})`).catch((error) => wrong.push(error.message));
@@ -142,13 +143,14 @@ export async function looks(page, what) {
   assert.equal(wrong.join("\n\n"), "");
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  await page.locator("[data-language=en]").first().click({ timeout: 500 }).catch(() => undefined);
+  await page.evaluate(() => document.querySelector("[data-language=en]")?.click());
 }
 
-/** `demo` false: a server as an operator runs it, with nobody in it. */
-export async function house({ demo = true } = {}) {
-  const directory = await mkdtemp(path.join(tmpdir(), "ebb-browser-"));
-  const { server, address } = await serve(path.join(directory, "data"), demo);
+/** `demo` false: a server as an operator runs it, with nobody in it. `notify`: the text of its --notify file. */
+export async function house({ demo = true, notify = null } = {}) {
+  const directory = await mkdtemp(path.join(tmpdir(), "ebb-browser-")), settings = path.join(directory, "notify.yaml");
+  if (notify !== null) await writeFile(settings, notify);
+  const { server, address } = await serve(path.join(directory, "data"), demo, notify === null ? [] : ["--notify", settings]);
   const executablePath = BROWSERS.find((one) => existsSync(one));
   assert.ok(executablePath, "Chromium is missing: script/bootstrap --tests installs it");
   const browser = await chromium.launch({ executablePath, args: FLAGS, timeout: 30_000 });

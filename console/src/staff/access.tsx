@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may what, who they are, who is told, and the books as files.
+// Who may what, and the books as files.
 import { useState } from "preact/hooks";
 import { act, Problem, underway } from "../api";
 import { useLoad } from "../load";
@@ -7,10 +7,8 @@ import { Button, ButtonLink } from "../parts/button";
 import { fieldError, SelectField, TextField } from "../parts/field";
 import { Loading, Page, Panel } from "../parts/page";
 import { Note, ProblemNote } from "../parts/problem";
-import { Badge } from "../parts/status";
 import { Table } from "../parts/table";
 import { t, tOf } from "../words";
-import { When } from "./bits";
 import { codeText } from "./facts";
 
 interface Matrix {
@@ -18,40 +16,11 @@ interface Matrix {
   routes: { method: string; path: string; open: boolean; roles: string[] }[];
 }
 
-interface User {
-  name: string;
-  roles: string[];
-  state: string;
-  password: boolean;
-  totp: boolean;
-  password_at: string | null;
-}
-
-function People() {
-  const users = useLoad<{ data: User[] }>("/v1/users");
-  if (users.problem.value?.status === 403) return null;
-  return (
-    <Panel title={t("staff.people")}>
-      <ProblemNote problem={users.problem.value} onAgain={() => void users.again()} />
-      {users.data.value === null ? (users.problem.value ? null : <Loading />) : (
-        <Table caption={t("staff.people")} rows={users.data.value.data} rowKey={(one) => one.name} empty={t("staff.people_none")} columns={[
-          { name: t("staff.who"), cell: (one) => one.name, head: true },
-          { name: t("staff.roles"), cell: (one) => one.roles.map((role) => tOf("staff.role", role)).join(", ") },
-          { name: t("staff.state"), cell: (one) => one.state === "active" ? <Badge tone="good" icon="check">{t("staff.user_active")}</Badge> : <Badge tone="idle" icon="cross">{t("staff.user_disabled")}</Badge> },
-          { name: t("staff.second_factor"), cell: (one) => one.totp ? t("staff.yes") : t("staff.no") },
-          { name: t("staff.password_at"), cell: (one) => <When at={one.password_at} /> },
-        ]} />
-      )}
-    </Panel>
-  );
-}
-
 export function Roles() {
   const it = useLoad<Matrix>("/v1/roles"), matrix = it.data.value, roles = matrix?.roles.filter((role) => role.people) ?? [];
   return (
     <Page title={t("staff.roles")} lead={t("staff.roles_lead")}>
       <ProblemNote problem={it.problem.value} onAgain={() => void it.again()} />
-      <People />
       {matrix === null ? (it.problem.value ? null : <Loading />) : (
         <>
           <Panel title={t("staff.roles")}>
@@ -70,37 +39,6 @@ export function Roles() {
           </Panel>
         </>
       )}
-    </Page>
-  );
-}
-
-interface Webhook {
-  id: string;
-  url: string;
-  events: string[];
-  state: string;
-  reason: string | null;
-  failing_since: string | null;
-  created_at: string;
-}
-
-export function Webhooks() {
-  const it = useLoad<{ data: Webhook[] }>("/v1/webhooks", 30_000);
-  return (
-    <Page title={t("staff.webhooks")} lead={t("staff.webhooks_lead")}>
-      <ProblemNote problem={it.problem.value} onAgain={() => void it.again()} />
-      <Panel>
-        {it.data.value === null ? (it.problem.value ? null : <Loading />) : (
-          <Table caption={t("staff.webhooks")} rows={it.data.value.data} rowKey={(one) => one.id} empty={t("staff.webhooks_none")} columns={[
-            { name: "URL", cell: (one) => <span class="mono">{one.url}</span>, head: true },
-            { name: t("staff.events"), cell: (one) => one.events.join(", ") },
-            { name: t("staff.state"), cell: (one) => one.state === "enabled"
-              ? <Badge tone={one.failing_since ? "warn" : "good"} icon={one.failing_since ? "alert" : "check"}>{one.failing_since ? t("staff.webhook_failing") : t("staff.webhook_on")}</Badge>
-              : <Badge tone="bad" icon="cross">{t("staff.webhook_off")}</Badge> },
-            { name: t("staff.since"), cell: (one) => <When at={one.failing_since ?? one.created_at} /> },
-          ]} />
-        )}
-      </Panel>
     </Page>
   );
 }

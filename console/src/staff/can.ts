@@ -9,6 +9,8 @@ const GRANTS = {
   resolve: ["treasurer"],
   cancel: ["support"],
   audit: ["auditor", "admin"],
+  /** People, and who is told of what. */
+  manage: ["admin"],
   dials: ["demo"],
 } as const;
 

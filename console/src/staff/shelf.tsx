@@ -3,11 +3,13 @@
 import type { ComponentType } from "preact";
 import { link, place } from "../route";
 import { t, type Key } from "../words";
-import { Exports, Roles, Webhooks } from "./access";
+import { Exports, Roles } from "./access";
 import { Audit, Ledger, Policies } from "./books";
 import { can } from "./can";
 import { Incidents } from "./lists";
+import { People } from "./people";
 import { QuarantinePage } from "./quarantine";
+import { Webhooks } from "./webhooks";
 
 const SHELF: { path: string; name: Key; screen: ComponentType; open?: () => boolean }[] = [
   { path: "ledger", name: "staff.ledger_title", screen: Ledger },
@@ -16,6 +18,7 @@ const SHELF: { path: string; name: Key; screen: ComponentType; open?: () => bool
   { path: "incidents", name: "staff.incidents", screen: Incidents },
   { path: "quarantine", name: "staff.quarantine", screen: QuarantinePage },
   { path: "exports", name: "staff.exports", screen: Exports },
+  { path: "people", name: "staff.people", screen: People, open: () => can("audit") },
   { path: "roles", name: "staff.roles", screen: Roles },
   { path: "webhooks", name: "staff.webhooks", screen: Webhooks },
 ];
@@ -28,7 +31,7 @@ export function Books() {
       <nav class="tabs shelf" aria-label={t("staff.books")}>
         {open.map((one) => <a key={one.path} href={link(["books", one.path])} aria-current={one === chosen ? "page" : undefined}>{t(one.name)}</a>)}
       </nav>
-      <Screen key={chosen.path} />
+      <Screen key={place.value.path.slice(1, 3).join("/")} />
     </>
   );
 }
