@@ -4,7 +4,7 @@
  * The engine never calls a channel inside a transaction. First an attempt is committed with its key and exact request
  * bytes; then `send` is called with those bytes; what comes back is *evidence*, and only evidence ends a leg:
  *   paid      a verified terminal success for our key, with amount and currency
- *   not_paid  a listed terminal failure for that key, or nothing was ever sent
+ *   not_paid  a listed terminal failure for that key, or an order that is never sent at all
  *   accepted  taken over, not final (the hold stays, queries follow)
  *   nothing   everything else: time-out, 5xx, bad signature, unlisted code, "not found"
  *   returned  paid before, came back (bounce)
@@ -67,8 +67,8 @@ struct channel_operations {
     /* Pure: the exact bytes to store and send (NUL-terminated text), or NULL when the arena is exhausted. What cannot
      * be asked of this channel is a text, too, that `send` does not send and answers not_paid. */
     char *(*build)(const struct channel *channel, const struct channel_order *order, struct arena *arena);
-    /* `first`: the first send of this key. A fault of the network is an answer of kind nothing, or not_paid when it is
-     * certain that no byte left and the key was never sent before. */
+    /* `first`: the first send of this key. A fault of the network is an answer of kind nothing; its code is
+     * CODE_NOT_SENT when it is certain that no byte left: then the payment may still be made, and waits. */
     void (*send)(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
                  struct channel_answer *ret);
     /* `request`: what was stored to be sent; some channels find a payment only by what it was made for. */

@@ -123,11 +123,11 @@ bool leaf_answered(const struct https_reply *reply, bool first, struct channel_a
 {
     if (reply->fate == HTTPS_ANSWERED)
         return true;
-    if (reply->fate == HTTPS_NOT_SENT && first)
-        leaf_answer_say(answer, EVIDENCE_NOT_PAID, "not_sent", reply->reason);
-    else
-        leaf_answer_say(answer, EVIDENCE_NOTHING, reply->fate == HTTPS_NOT_SENT ? "not_connected" : "no_answer",
-                        reply->reason);
+    leaf_answer_say(answer, EVIDENCE_NOTHING,
+                    reply->fate != HTTPS_NOT_SENT ? "no_answer"
+                    : first                       ? CODE_NOT_SENT
+                                                  : "not_connected",
+                    reply->reason);
     return false;
 }
 

@@ -13,6 +13,10 @@
 #define PRINCIPAL_BYTES 97
 #define REASON_CODE_BYTES 33
 #define FAILURE_CODE_BYTES 65
+/* Codes of evidence that decisions know. */
+#define CODE_NOT_FOUND "not_found"   /* of a query: the channel has never heard of the key */
+#define CODE_NOT_SENT "not_sent"     /* of a first send: no byte of it left */
+#define CODE_NEVER_SENT "never_sent" /* that, and the channel answers questions again */
 #define STORE_NAME_BYTES 33
 #define ROLE_NAMES_BYTES 129 /* names with a space between two */
 #define CHANNEL_KEY_BYTES 33 /* ≤ 32 alphanumerics: the narrowest channel's limit */

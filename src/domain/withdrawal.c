@@ -194,7 +194,9 @@ struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg
     return NULL;
 }
 
-/* 5 s, 10 s, 20 s … 1 h after the last contact, and in time for the alarm and for the people. */
+/* 5 s, 10 s, 20 s … 1 h after the last contact, sends as well as questions, and in time for the alarm and for the
+ * people.
+ */
 struct instant attempt_next_at(const struct attempt *attempt)
 {
     struct instant alarm = instant_add_ms(attempt->began_at, UNKNOWN_ALARM_MS), next;
@@ -202,7 +204,7 @@ struct instant attempt_next_at(const struct attempt *attempt)
 
     if (attempt->status == ATTEMPT_INTENT)
         return instant_add_ms(attempt->last_sent_at, SEND_GUARD_MS);
-    for (int64_t i = 0; i < attempt->queries && wait < QUERY_LAST_MS; i++)
+    for (int64_t i = 0; i < attempt->queries + attempt->sends - 1 && wait < QUERY_LAST_MS; i++)
         wait *= 2;
     next = instant_add_ms(attempt->last_sent_at, wait < QUERY_LAST_MS ? wait : QUERY_LAST_MS);
     return instant_before(attempt->last_sent_at, alarm) ? instant_earlier(next, alarm) : next;

@@ -233,6 +233,20 @@ static struct evidence *evidence_new(struct deciding *d, const struct book *book
     return evidence;
 }
 
+/* The last word about an attempt. What never left stays so whatever a question brings; once the channel answers one,
+ * the way to it is open. */
+static void hear(struct deciding *d, struct attempt *attempt, const struct evidence *told)
+{
+    bool unsent = attempt->sends == 1 && strcmp(attempt->code, CODE_NOT_SENT) == 0;
+    bool unknown = told->source == SOURCE_QUERY && told->kind == EVIDENCE_NOTHING;
+    const char *code = told->code;
+
+    if (unsent && unknown)
+        code = strcmp(code, CODE_NOT_FOUND) == 0 ? CODE_NEVER_SENT : CODE_NOT_SENT;
+    snprintf(attempt->code, sizeof attempt->code, "%s", code);
+    changes_put(d->changes, &attempt->row);
+}
+
 struct decision withdrawal_evidence(struct deciding *d, struct book *book, struct dossier *dossier,
                                     struct attempt *attempt, const char *channel, enum evidence_source source,
                                     enum evidence_kind kind, const char *key, const char *code, const char *detail,
@@ -245,8 +259,7 @@ struct decision withdrawal_evidence(struct deciding *d, struct book *book, struc
     p.evidence->detail = detail;
     snprintf(p.evidence->code, sizeof p.evidence->code, "%s", code != NULL ? code : "");
     snprintf(p.evidence->reference, sizeof p.evidence->reference, "%s", reference != NULL ? reference : "");
-    snprintf(attempt->code, sizeof attempt->code, "%s", code != NULL ? code : "");
-    changes_put(d->changes, &attempt->row);
+    hear(d, attempt, p.evidence);
     deciding_move(d, "at", attempt->id, NULL, word_text(&evidence_kind_words, (int)kind), NULL);
     INVARIANT(27, dossier->told_loaded || evidence_is_plain(dossier, attempt, amount, currency));
     prove(&p);

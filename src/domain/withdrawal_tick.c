@@ -149,15 +149,31 @@ static void begin(struct tick *t, struct leg *leg)
         call_add(t, attempt, false, true);
 }
 
-/* The channel has never heard of the key, or payout/ did not make the call. */
-static bool says_not_there(const char *code)
+static bool is_one_of(const char *code, const char *const *codes, size_t count)
 {
-    static const char *const codes[] = {"not_found", "sent_too_late", "channel_paused", "quarantined"};
-
-    for (size_t i = 0; i < ARRAY_COUNT(codes); i++)
+    for (size_t i = 0; i < count; i++)
         if (strcmp(code, codes[i]) == 0)
             return true;
     return false;
+}
+
+/* The channel has never heard of the key, or the last send was not made. */
+static bool says_not_there(const char *code)
+{
+    static const char *const codes[] = {CODE_NOT_FOUND, CODE_NEVER_SENT, "sent_too_late", "channel_paused",
+                                        "quarantined"};
+
+    return is_one_of(code, codes, ARRAY_COUNT(codes));
+}
+
+/* The only send there was did not leave: the next one is the first, and what is refused then was never paid. Not after
+ * an old backup: it may have been sent in the lost time. */
+static bool none_has_left(const struct tick *t, const struct attempt *attempt)
+{
+    static const char *const codes[] = {CODE_NEVER_SENT, "sent_too_late", "channel_paused"};
+
+    return attempt->sends == 1 && !withdrawal_may_be_lost(t->d, t->dossier->withdrawal) &&
+           is_one_of(attempt->code, codes, ARRAY_COUNT(codes));
 }
 
 /* Since the books came back old, or they never did. */
@@ -185,6 +201,17 @@ static void alarm_raise(struct tick *t, const struct attempt *attempt)
                                     attempt->channel, attempt->key));
 }
 
+static void resend_add(struct tick *t, struct leg *leg, struct attempt *attempt)
+{
+    bool first = none_has_left(t, attempt);
+
+    attempt_move(t->d, attempt, ATTEMPT_RESEND);
+    leg_move(t->d, leg, LEG_SEND);
+    attempt->sends++;
+    attempt->code[0] = '\0';
+    call_add(t, attempt, false, first);
+}
+
 /* Silence: after the guard it is unknown; then query, or send the same again where the channel has never heard of it.
  */
 static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
@@ -205,11 +232,7 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
                                     "Payment %s at %s is neither proven paid nor not paid: two people must decide.",
                                     attempt->key, attempt->channel));
     } else if (leg->status == LEG_UNKNOWN && was_asked(t, attempt) && may_resend(t, attempt)) {
-        attempt_move(t->d, attempt, ATTEMPT_RESEND);
-        leg_move(t->d, leg, LEG_SEND);
-        attempt->sends++;
-        attempt->code[0] = '\0';
-        call_add(t, attempt, false, false);
+        resend_add(t, leg, attempt);
     } else {
         question_add(t, attempt);
     }

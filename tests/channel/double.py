@@ -269,6 +269,41 @@ class Double:
         raise NotImplementedError
 
 
+class Line:
+    """A place that refuses every connection, until it is opened: then it leads to a double."""
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets it, and nobody gets in
+        self.endpoint = "https://127.0.0.1:%d" % self.socket.getsockname()[1]
+
+    def open(self, port):
+        self.socket.listen(64)
+        threading.Thread(target=self.run, args=(port,), daemon=True).start()
+
+    def run(self, port):
+        while True:
+            try:
+                near, _ = self.socket.accept()
+                far = socket.create_connection(("127.0.0.1", port))
+            except OSError:
+                return  # the test is over
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.copy, args=pair, daemon=True).start()
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # either side went away
+
+    def stop(self):
+        self.socket.close()
+
+
 def post(port, path, body, headers):
     """A notification to Ebb: (status, body)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)

@@ -145,10 +145,11 @@ class Cell:
 
 
 def cells_of(world):
-    """Dead lines come first (and lies before them): a first send that waits behind others for longer than the engine's
+    """Dead lines, by which nothing has left: it waits. They come first (and lies before them): a first send that waits behind others for longer than the engine's
     guard is not made, and then the story is another one."""
-    for line in world.dead:
-        yield Cell(line, "dead", {"pay": "ok"}, "failed", 0)
+    if world.dead is not None:
+        yield Cell(world.dead, "dead", {"pay": "ok"}, "dispatching", 0)
+        yield Cell(world.late, "dead-for-a-while", {"pay": "ok"}, "successful", 1)
     sends = {**SENDS, **world.sends}
     for mood, (status, times) in sends.items():
         if status == "absent":
@@ -198,6 +199,16 @@ def notifications(house, world, cell, rng):
             headers, body = world.forge(headers, body)
             status, said = post(house.port, "/v1/channels/%s/notify" % world.name, body, headers)
             assert status == 400, ("a forged notification was taken", world.name, status, said)
+
+
+def line_opened(house, world):
+    """Once a payment could not be sent."""
+    database = sqlite3.connect("file:%s?mode=ro" % os.path.join(house.data, "ebb.db"), uri=True)
+    asked, end = "SELECT count(*) FROM attempt WHERE channel = ? AND code IN ('not_sent', 'not_connected')", time.monotonic() + PATIENCE_S
+    while database.execute(asked, (world.late.name,)).fetchone() == (0,) and time.monotonic() < end:
+        time.sleep(0.05)
+    database.close()
+    world.line.open(world.double.port)
 
 
 def notified(house, world, cells, rng):
@@ -255,12 +266,13 @@ def main():
             channels.update(world.config())
         began = time.monotonic()
         house = House(options.ebb, options.drive, options.hurry, directory, channels)
-        matrix = sorted((cell for world in worlds for cell in cells_of(world)), key=lambda cell: cell.name != "dead")
+        matrix = sorted((cell for world in worlds for cell in cells_of(world)), key=lambda cell: not cell.name.startswith("dead"))
         orders = {w: [silent(w, "order-%d" % i, w.ends[i % len(w.ends)]) for i in range(options.orders)]
                   for w in worlds if w.notifies}
         told = {w: lies(house, w) for w in worlds}
         cells = [t[0] for some in told.values() for t in some] + matrix + [c for some in orders.values() for c in some]
-        beside = [lambda w=w: notified(house, w, orders[w], rng) for w in worlds if w.notifies]
+        beside = [lambda w=w: line_opened(house, w) for w in worlds if w.late is not None]
+        beside += [lambda w=w: notified(house, w, orders[w], rng) for w in worlds if w.notifies]
         run(house, cells, beside)
         for world in worlds:
             lies_tell(house, world, told[world])

@@ -231,7 +231,7 @@ class Alipay(ChannelCase):
     def test_not_sent_and_not_trusted(self):
         key, source, request = self.order()
         answers = [self.send(key, request, first, "closed") for first in (True, False)]
-        self.assertEqual([(a["kind"], a["code"]) for a in answers], [(NOT_PAID, "not_sent"), (NOTHING, "not_connected")])
+        self.assertEqual([(a["kind"], a["code"]) for a in answers], [(NOTHING, "not_sent"), (NOTHING, "not_connected")])
         self.assertEqual(self.double.paid(source), (0, 0))
         self.assertEqual(self.send(key, request, True, "others_key")["code"], "bad_signature")
         self.paid_as_sent(self.query(key, request))

@@ -130,12 +130,12 @@ class Stripe(ChannelCase):
                 answer = self.send(key, request)
                 self.assertEqual((answer["kind"], answer["code"]), (NOTHING, code), answer)
 
-    def test_not_sent_is_proven_only_for_a_first_send(self):
+    def test_not_sent_is_told_of_a_first_send(self):
         for channel in ("closed", "nowhere", "untrusted", "other_name"):
             with self.subTest(channel=channel):
                 key, ref, request = self.order()
                 answers = [self.send(key, request, first, channel) for first in (True, False)]
-                self.assertEqual([(a["kind"], a["code"]) for a in answers], [(NOT_PAID, "not_sent"), (NOTHING, "not_connected")])
+                self.assertEqual([(a["kind"], a["code"]) for a in answers], [(NOTHING, "not_sent"), (NOTHING, "not_connected")])
                 self.assertEqual(self.double.paid(ref), (0, 0))
         self.assertEqual((self.other.payments, self.other.requests), ({}, []))
 

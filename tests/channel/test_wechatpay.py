@@ -156,7 +156,7 @@ class Wechatpay(ChannelCase):
     def test_not_sent(self):
         key, source, request = self.order()
         answers = [self.send(key, request, first, "closed") for first in (True, False)]
-        self.assertEqual([(a["kind"], a["code"]) for a in answers], [(NOT_PAID, "not_sent"), (NOTHING, "not_connected")])
+        self.assertEqual([(a["kind"], a["code"]) for a in answers], [(NOTHING, "not_sent"), (NOTHING, "not_connected")])
         self.assertEqual(self.double.paid(source), (0, 0))
 
     # -- notifications --

@@ -9,7 +9,7 @@ import test_alipay
 import test_stripe
 import test_wechatpay
 import wechatpay_double
-from double import as_json
+from double import Line, as_json
 
 PNG = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
@@ -17,7 +17,8 @@ NEVER_MADE = "EBB000000000000101"  # a key of our form that no leg has
 
 
 class World:
-    """One configured channel. `dead` are further ones of the same kind whose line never comes about."""
+    """One configured channel. `late` is another one of the same kind whose line comes about only when `line` is opened,
+    `dead` one whose line never does."""
 
     kind = name = None
     ends = ("successful", "returned")  # of payments of which only notifications tell
@@ -28,7 +29,8 @@ class World:
     numbers = itertools.count(1)
 
     def __init__(self, directory, authority, double, name=None):
-        self.directory, self.authority, self.double, self.dead = directory, authority, double, []
+        self.directory, self.authority, self.double = directory, authority, double
+        self.line, self.late, self.dead = Line(), None, None
         self.name = name or self.name
 
     def ask(self, source, house, account):
@@ -39,6 +41,7 @@ class World:
             return next((p for p in self.double.payments.values() if p.ref == source), None)
 
     def stop(self):
+        self.line.stop()
         self.double.stop()
 
 
@@ -57,12 +60,11 @@ class Stripe(World):
     def __init__(self, directory, authority, double=None, name=None):
         super().__init__(directory, authority, double or stripe_double.StripeDouble(authority, "stripe"), name)
         if name is None:
-            self.dead = [Stripe(directory, authority, self.double, dead) for dead in ("stripe_closed", "stripe_trust")]
+            self.late, self.dead = (Stripe(directory, authority, self.double, name) for name in ("stripe_late", "stripe_trust"))
 
     def config(self):
         config = test_stripe.config_of(self.directory, self.double)
-        config.update(test_stripe.config_of(self.directory, self.double, "stripe_closed",
-                                            endpoint="https://127.0.0.1:%d" % test_stripe.closed_port()))
+        config.update(test_stripe.config_of(self.directory, self.double, "stripe_late", endpoint=self.line.endpoint))
         config.update(test_stripe.config_of(self.directory, self.double, "stripe_trust",
                                             ca_file="/etc/ssl/certs/ca-certificates.crt"))
         return config
@@ -120,8 +122,7 @@ class Alipay(World):
 
     def config(self):
         config = test_alipay.config_of(self.directory, self.double)
-        config.update(test_alipay.config_of(self.directory, self.double, "alipay_closed",
-                                            endpoint="https://127.0.0.1:%d" % test_stripe.closed_port()))
+        config.update(test_alipay.config_of(self.directory, self.double, "alipay_late", endpoint=self.line.endpoint))
         config.update(test_alipay.config_of(self.directory, self.double, "alipay_trust",
                                             ca_file="/etc/ssl/certs/ca-certificates.crt"))
         return config
@@ -132,7 +133,7 @@ class Alipay(World):
 
 class AlipayTransfer(Alipay):
     """To an Alipay account, by the designated route: reviewed, with a document."""
-    reviewed, notifies, paid_days_ago, dead = True, True, 200, ()
+    reviewed, notifies, paid_days_ago = True, True, 200
     sends = {"refused:PAYEE_NOT_EXIST": ("failed", 0), "hold:PAYER_BALANCE_NOT_ENOUGH": ("successful", 1),
              "hold:40005": ("successful", 1), "wrong_currency": ("absent", 0), "bad_signature": ("successful", 1)}
     queries = ("bad_signature",)
@@ -173,7 +174,7 @@ class AlipayTransfer(Alipay):
 
 def alipay(directory, authority):
     refunds = Alipay(directory, authority)
-    refunds.dead = [Alipay(directory, authority, refunds.double, name) for name in ("alipay_closed", "alipay_trust")]
+    refunds.late, refunds.dead = (Alipay(directory, authority, refunds.double, name) for name in ("alipay_late", "alipay_trust"))
     return [refunds, AlipayTransfer(refunds)]
 
 
@@ -196,8 +197,7 @@ class Wechatpay(World):
 
     def config(self):
         config = test_wechatpay.config_of(self.directory, self.double)
-        config.update(test_wechatpay.config_of(self.directory, self.double, "wechat_closed",
-                                               endpoint="https://127.0.0.1:%d" % test_stripe.closed_port()))
+        config.update(test_wechatpay.config_of(self.directory, self.double, "wechat_late", endpoint=self.line.endpoint))
         config.update(test_wechatpay.config_of(self.directory, self.double, "wechat_trust",
                                                ca_file="/etc/ssl/certs/ca-certificates.crt"))
         return config
@@ -225,7 +225,7 @@ class Wechatpay(World):
 
 def wechatpay(directory, authority):
     one = Wechatpay(directory, authority)
-    one.dead = [Wechatpay(directory, authority, one.double, name) for name in ("wechat_closed", "wechat_trust")]
+    one.late, one.dead = (Wechatpay(directory, authority, one.double, name) for name in ("wechat_late", "wechat_trust"))
     return [one]
 
 

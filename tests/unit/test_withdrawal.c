@@ -936,10 +936,13 @@ static void only_what_is_not_there_is_sent_again(void **state)
 {
     static const struct {
         const char *code;
-        bool sent;
-    } rows[] = {{"not_found", true}, {"sent_too_late", true},  {"channel_paused", true},
-                {"", false},         {"timeout", false},       {"http_502", false},
-                {"not", false},      {"not_found_yet", false}, {"bad_signature", false}};
+        bool sent, first; /* what payout/ did not send has not left: the next one is the first */
+    } rows[] = {{"not_found", true, false},      {"sent_too_late", true, true},
+                {"channel_paused", true, true},  {"", false, false},
+                {"timeout", false, false},       {"http_502", false, false},
+                {"not", false, false},           {"not_sent", false, false},
+                {"not_connected", false, false}, {"not_found_yet", false, false},
+                {"bad_signature", false, false}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -953,9 +956,62 @@ static void only_what_is_not_there_is_sent_again(void **state)
         is(&house, "SELECT max(sends) || ' ' || max(queries) || ' ' || count(*) FROM attempt",
            rows[i].sent ? "2 0 1" : "1 1 1");
         assert_int_equal(house.effects->query, !rows[i].sent);
-        assert_false(house.effects->first);
+        assert_int_equal(house.effects->first, rows[i].first);
         house_close(&house);
     }
+}
+
+/* A question was answered with nothing that proves. */
+static void asked(struct house *house, const char *code)
+{
+    struct command command = evidence(house, 1, EVIDENCE_NOTHING, code, "");
+
+    command.source = SOURCE_QUERY;
+    assert_int_equal(house_ask(house, &command, NULL), 200);
+}
+
+/* The line never came about, so nothing has left: the payment waits and is asked about, further and further apart,
+ * until the channel answers; then it goes out under its key, as one that is still the first. */
+static void what_could_not_be_sent_is_sent_when_the_channel_answers(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    id = open_sent(&house);
+    say(&house, 1, EVIDENCE_NOTHING, "not_sent", "Couldn't connect to server");
+    is(&house, LEGS, "unknown");
+    is(&house, HELD, "30000");
+    for (int i = 0; i < 4; i++) {
+        house.now_ms += (5 * MS_SECOND) << i;
+        house_drop_effects(&house);
+        assert_int_equal(tick(&house, id), 200);
+        assert_true(house.effects->query);
+        asked(&house, "not_connected");
+    }
+    house.now_ms += (5 * MS_SECOND << 4) - 1;
+    house_drop_effects(&house);
+    assert_int_equal(tick(&house, id), 200);
+    assert_null(house.effects); /* not yet */
+    house.now_ms += 1;
+    assert_int_equal(tick(&house, id), 200);
+    asked(&house, CODE_NOT_FOUND);
+    house.now_ms += MS_HOUR;
+    house_drop_effects(&house);
+    assert_int_equal(tick(&house, id), 200);
+    assert_false(house.effects->query);
+    assert_true(house.effects->first); /* a refusal is of this send: there was none before it */
+    is(&house, "SELECT count(*) || ' ' || max(sends) FROM attempt", "1 2");
+    say(&house, 1, EVIDENCE_NOTHING, "no_answer", "");
+    house.now_ms += MS_HOUR;
+    assert_int_equal(tick(&house, id), 200);
+    asked(&house, CODE_NOT_FOUND);
+    house.now_ms += MS_HOUR;
+    house_drop_effects(&house);
+    assert_int_equal(tick(&house, id), 200);
+    assert_false(house.effects->query);
+    assert_false(house.effects->first); /* the second may have arrived */
+    house_close(&house);
 }
 
 /* A channel that may have forgotten the key is asked, not paid through again. */
@@ -1137,6 +1193,7 @@ int main(void)
         cmocka_unit_test(a_bounce_and_a_charge_in_one_batch),
         cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
         cmocka_unit_test(only_what_is_not_there_is_sent_again),
+        cmocka_unit_test(what_could_not_be_sent_is_sent_when_the_channel_answers),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
         cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
         cmocka_unit_test(approvals_before_the_documents_do_not_count),
