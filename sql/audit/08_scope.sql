@@ -53,6 +53,8 @@ UNION SELECT withdrawal FROM main.attempt WHERE id > (SELECT attempt FROM base_h
 UNION SELECT withdrawal FROM main.evidence WHERE id > (SELECT evidence FROM base_head) AND withdrawal IS NOT NULL
 UNION SELECT withdrawal FROM main.review WHERE id > (SELECT review FROM base_head)
 UNION SELECT id FROM main.stray WHERE id > (SELECT stray FROM base_head)
+UNION SELECT id FROM main.recon_statement WHERE id > (SELECT evidence FROM base_head)
+UNION SELECT id FROM main.recon_break WHERE id > (SELECT evidence FROM base_head)
 UNION SELECT id FROM main.quarantine;
 INSERT OR IGNORE INTO touched
 SELECT l.withdrawal FROM touched t CROSS JOIN main.leg l ON l.id = t.id
@@ -88,6 +90,10 @@ CREATE TEMP TABLE draw AS SELECT d.* FROM touched t CROSS JOIN main.draw d ON d.
 CREATE UNIQUE INDEX temp.draw_behind ON draw (owner, line);
 CREATE TEMP TABLE stray AS SELECT s.* FROM touched t CROSS JOIN main.stray s ON s.id = t.id;
 CREATE UNIQUE INDEX temp.stray_behind ON stray (id);
+CREATE TEMP TABLE recon_statement AS SELECT s.* FROM touched t CROSS JOIN main.recon_statement s ON s.id = t.id;
+CREATE UNIQUE INDEX temp.recon_statement_behind ON recon_statement (id);
+CREATE TEMP TABLE recon_break AS SELECT b.* FROM touched t CROSS JOIN main.recon_break b ON b.id = t.id;
+CREATE UNIQUE INDEX temp.recon_break_behind ON recon_break (id);
 INSERT OR IGNORE INTO touched
 SELECT account FROM topup UNION SELECT giver FROM parcel UNION SELECT receiver FROM parcel UNION SELECT account FROM fact
 UNION SELECT account FROM draw UNION SELECT account FROM stray WHERE account IS NOT NULL;
@@ -115,7 +121,7 @@ UNION SELECT id, account, amount, status FROM temp.leg;
 -- behind: known_move
 INSERT INTO move
 SELECT b.prefix, b.object, b.seq, -1, NULL, NULL, b.became, 1
-FROM touched t CROSS JOIN base_last_move b ON b.prefix IN ('wd', 'leg', 'at', 'st', 'qu') AND b.object = t.id;
+FROM touched t CROSS JOIN base_last_move b ON b.prefix IN ('wd', 'leg', 'at', 'st', 'qu', 'sm', 'bk') AND b.object = t.id;
 
 -- setup: fresh
 CREATE TEMP VIEW fresh AS

@@ -174,7 +174,7 @@ WHERE subject IS NOT NULL GROUP BY subject;
 -- setup: last_move
 INSERT OR REPLACE INTO last_move
 SELECT prefix, object, became, seq FROM move
-WHERE prefix IN ('wd', 'leg', 'at') OR (prefix IN ('st', 'qu') AND became IS NOT NULL)
+WHERE prefix IN ('wd', 'leg', 'at') OR (prefix IN ('st', 'qu', 'sm', 'bk') AND became IS NOT NULL)
 ORDER BY prefix, object, seq, line;
 
 -- setup: confirmation

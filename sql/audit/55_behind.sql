@@ -45,6 +45,9 @@ UNION ALL
 SELECT 'stray', id, 'refers to quarantine', NULL, NULL FROM stray x
 WHERE NOT EXISTS (SELECT 1 FROM main.quarantine y WHERE y.id = x.quarantine)
 UNION ALL
+SELECT 'recon_break', id, 'refers to statement', NULL, NULL FROM recon_break x
+WHERE NOT EXISTS (SELECT 1 FROM main.recon_statement y WHERE y.id = x.statement)
+UNION ALL
 SELECT 'posting', '?', 'refers to entry', NULL, NULL FROM posting x
 WHERE NOT EXISTS (SELECT 1 FROM main.entry y WHERE y.id = x.entry);
 

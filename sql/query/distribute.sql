@@ -10,7 +10,7 @@ SELECT count(*) FROM pg_extension WHERE extname = 'citus';
 
 -- What an account has lies with it. What is found by a name that says nothing of an account lies where its name says. Small
 -- tables, and the one chain, stay where the sessions are:
--- local: meta policy api_key staff session customer_key customer_pass lease schema_migration quarantine cover stray webhook delivery audit
+-- local: meta policy api_key staff session customer_key customer_pass lease schema_migration quarantine cover stray recon_statement recon_line recon_break webhook delivery audit
 -- The triggers that keep entries and postings as they are act on their own table alone, in every part of it.
 -- name: distribute (postgresql)
 SET LOCAL citus.enable_unsafe_triggers = on;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/ask.h"
 
+#include "domain/rows_recon.h"
+
 /* Longest texts, in bytes. Identity numbers, phones and account numbers are opaque, 1–64 (api/openapi.yaml). */
 #define OPAQUE_BYTES 64
 #define NAME_BYTES 200
@@ -255,8 +257,18 @@ static const struct field statement_fields[] = {
     INSTANT(statement_ask, from, REQUIRED),
     INSTANT(statement_ask, to, REQUIRED),
     {FIELD_OF(statement_ask, lines, FIELD_ARRAY, REQUIRED), .min = 0, .max = STATEMENT_LINES_MAX, .shape = &line_shape},
+    TEXT_EXACT(statement_ask, hash, OPTIONAL, HASH_BYTES * 2),
+    TEXT(statement_ask, format, OPTIONAL, FORMAT_BYTES - 1),
+    TEXT(statement_ask, account, OPTIONAL, REF_BYTES - 1),
+    {FIELD_OF(statement_ask, first, FIELD_COUNT, OPTIONAL), .max = STATEMENT_TOTAL_MAX},
+    {FIELD_OF(statement_ask, total, FIELD_COUNT, OPTIONAL), .max = STATEMENT_TOTAL_MAX},
 };
 const struct shape statement_shape = SHAPE(statement, statement_fields);
+
+static const struct field break_settle_fields[] = {
+    TEXT(break_settle_ask, reason, REQUIRED, REASON_BYTES),
+};
+const struct shape break_settle_shape = SHAPE(break_settle, break_settle_fields);
 
 static const struct field release_fields[] = {
     BOOL(release_ask, override, OPTIONAL),

@@ -7,6 +7,7 @@
 #include "domain/policy.h"
 
 #define STATEMENT_LINES_MAX 1000
+#define STATEMENT_TOTAL_MAX 10000000
 #define WEBHOOK_EVENTS_MAX 32
 
 struct subject_ask {
@@ -132,6 +133,15 @@ struct statement_ask {
     const char *channel;
     struct instant from, to;
     struct field_list lines; /* struct line_ask */
+    /* Of a file (domain/reconcile.h); NULL and 0 where it is not one. */
+    const char *hash;    /* of its bytes, in hex */
+    const char *format;  /* of the file */
+    const char *account; /* the operator's, as the file names it */
+    int64_t first;       /* so many of its lines stand before these */
+    int64_t total;       /* lines in all of it */
+};
+struct break_settle_ask {
+    const char *reason;
 };
 struct release_ask {
     bool override;
@@ -148,7 +158,7 @@ struct stray_settle_ask {
 
 extern const struct shape account_shape, destination_ask_shape, topup_shape, charge_shape, chargeback_shape,
     claim_shape, resource_shape, credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape,
-    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, statement_shape, release_shape,
-    stray_name_shape, stray_settle_shape, webhook_shape, rotate_shape, replay_shape, empty_shape;
+    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, statement_shape, break_settle_shape,
+    release_shape, stray_name_shape, stray_settle_shape, webhook_shape, rotate_shape, replay_shape, empty_shape;
 
 #endif

@@ -78,6 +78,13 @@
     X(STRAY_SETTLED, "settled") X(STRAY_VOID, "void")
 #define STRAY_DECISION_WORDS(X)                                                                                        \
     X(STRAY_TAKE, "take") X(STRAY_BEAR, "bear") X(STRAY_CAME_BACK, "came_back")
+/* What a line of a statement was, and where books and channel do not say the same (domain/reconcile.h). */
+#define BREAK_KIND_WORDS(X)                                                                                            \
+    X(BREAK_OURS_NOT_THEIRS, "ours_not_theirs") X(BREAK_THEIRS_NOT_OURS, "theirs_not_ours")                            \
+    X(BREAK_AMOUNT_DIFFERS, "amount_differs") X(BREAK_STATUS_DIFFERS, "status_differs")                                \
+    X(BREAK_DUPLICATE, "duplicate") X(BREAK_LATE, "late")
+#define BREAK_OWNER_WORDS(X) X(BREAK_OF_CHANNEL, "channel") X(BREAK_OF_TREASURY, "treasury")
+#define BREAK_STATUS_WORDS(X) X(BREAK_OPEN, "open") X(BREAK_SETTLED, "settled")
 /* Who signs in (domain/session.h). */
 #define STAFF_STATE_WORDS(X) X(STAFF_ACTIVE, "active") X(STAFF_DISABLED, "disabled")
 #define SESSION_KIND_WORDS(X) X(SESSION_CUSTOMER, "customer") X(SESSION_STAFF, "staff")
@@ -118,6 +125,9 @@ DECLARE_WORDS(stray_status, STRAY, STRAY_STATUS_WORDS)
 DECLARE_WORDS(webhook_state, WEBHOOK, WEBHOOK_STATE_WORDS)
 DECLARE_WORDS(delivery_state, DELIVERY, DELIVERY_STATE_WORDS)
 DECLARE_WORDS(stray_decision, STRAY_DECISION, STRAY_DECISION_WORDS)
+DECLARE_WORDS(break_kind, BREAK_KIND, BREAK_KIND_WORDS)
+DECLARE_WORDS(break_owner, BREAK_OWNER, BREAK_OWNER_WORDS)
+DECLARE_WORDS(break_status, BREAK_STATUS, BREAK_STATUS_WORDS)
 DECLARE_WORDS(staff_state, STAFF, STAFF_STATE_WORDS)
 DECLARE_WORDS(session_kind, SESSION, SESSION_KIND_WORDS)
 

@@ -52,6 +52,7 @@ const struct handler handlers[COMMAND__COUNT] = {
     [COMMAND_RESOLVE] = {ROLE_RESOLVE, load_resolve, decide_resolve},
     [COMMAND_QUARANTINE] = {ROLE_SYSTEM, load_quarantine, decide_quarantine, .reconciles = true, .alone = true},
     [COMMAND_STATEMENT] = {ROLE_RESOLVE, load_statement, decide_statement, .reconciles = true, .alone = true},
+    [COMMAND_BREAK_SETTLE] = {ROLE_RESOLVE, load_break_settle, decide_break_settle, .alone = true},
     [COMMAND_RELEASE] = {ROLE_RESOLVE, load_release, decide_release, .reconciles = true, .alone = true},
     [COMMAND_STRAY_NAME] = {ROLE_RESOLVE, load_stray_name, decide_stray_name, .reconciles = true, .alone = true},
     [COMMAND_STRAY_SETTLE] = {ROLE_RESOLVE, load_stray_settle, decide_stray_settle, .reconciles = true, .alone = true},

@@ -37,6 +37,7 @@
     X(COMMAND_RESOLVE, "resolve", evidence_shape)                                                                      \
     X(COMMAND_QUARANTINE, "quarantine", empty_shape)                                                                   \
     X(COMMAND_STATEMENT, "statement", statement_shape)                                                                 \
+    X(COMMAND_BREAK_SETTLE, "break_settle", break_settle_shape)                                                        \
     X(COMMAND_RELEASE, "release", release_shape)                                                                       \
     X(COMMAND_STRAY_NAME, "stray_name", stray_name_shape)                                                              \
     X(COMMAND_STRAY_SETTLE, "stray_settle", stray_settle_shape)                                                        \

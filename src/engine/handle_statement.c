@@ -96,12 +96,17 @@ static enum err place_find(struct step *s, const char *channel, const struct lin
 
 /* A key that stands in two lines (paid, then returned) has one place: what the first line made, the second one finds.
  */
-static struct stray_place *place_of(struct step *s, size_t at)
+size_t statement_first(const struct step *s, size_t at)
 {
     for (size_t i = 0; i < at; i++)
         if (strcmp(lines_of(s)[i].key, lines_of(s)[at].key) == 0)
-            return &s->places[i];
-    return &s->places[at];
+            return i;
+    return at;
+}
+
+static struct stray_place *place_of(struct step *s, size_t at)
+{
+    return &s->places[statement_first(s, at)];
 }
 
 enum err load_statement(struct step *s)
@@ -109,7 +114,7 @@ enum err load_statement(struct step *s)
     const struct statement_ask *ask = s->command->ask;
 
     TRY(load_quarantine(s));
-    if (s->quarantine == NULL)
+    if (s->quarantine == NULL && ask->hash == NULL)
         return ERR_NONE;
     s->places = arena_alloc(s->batch->arena, (ask->lines.count + 1) * sizeof *s->places);
     if (s->places == NULL)
@@ -118,7 +123,7 @@ enum err load_statement(struct step *s)
         TRY(place_find(s, ask->channel, &lines_of(s)[i], &s->places[i]));
         TRY(stray_told_load(s->batch, place_of(s, i), &lines_of(s)[i]));
     }
-    return ERR_NONE;
+    return ask->hash != NULL ? recon_load(s) : ERR_NONE;
 }
 
 /* ---- may it be taken in ---- */
@@ -149,6 +154,8 @@ static struct decision check_line(struct step *s, size_t at)
         return wrong(s, at, "amount", "A payment has an amount.");
     if (has_amount(line) && (line->currency == NULL || currency_digits(line->currency) < 0))
         return wrong(s, at, "currency", "A payment has a currency.");
+    if (s->quarantine != NULL && strlen(line->key) >= CHANNEL_KEY_BYTES)
+        return wrong(s, at, "key", "No channel's key is so long.");
     if (line->account == NULL)
         return decision_ok();
     if (place->book == NULL)
@@ -162,7 +169,7 @@ static struct decision check_statement(struct step *s)
 {
     const struct statement_ask *ask = s->command->ask;
 
-    if (s->quarantine == NULL)
+    if (s->quarantine == NULL && ask->hash == NULL)
         return decision_conflict(REFUSAL_STATE_CONFLICT, "Statements of a lost time are taken in during quarantine.");
     if (channels_find(s->config->channels, ask->channel) == NULL)
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/channel", "There is no such channel.");
@@ -176,12 +183,12 @@ static struct decision check_statement(struct step *s)
         if (!decision_accepts(&decision))
             return decision;
     }
-    return decision_ok();
+    return ask->hash != NULL ? recon_check(s) : decision_ok();
 }
 
 /* ---- taking it in ---- */
 
-static void policy_choose(struct step *s, const struct stray_place *place)
+void statement_policy(struct step *s, const struct stray_place *place)
 {
     s->d.policy = NULL;
     if (place->dossier != NULL)
@@ -198,7 +205,7 @@ static void line_take(struct step *s, size_t at, const struct channel_terms *ter
     struct stray_place *place = place_of(s, at);
     const char *effect = "";
 
-    policy_choose(s, place);
+    statement_policy(s, place);
     stray_line(&s->d, s->quarantine, ask->channel, terms, place, SOURCE_STATEMENT, &lines_of(s)[at], &effect);
     out_object(s->out, NULL);
     out_string(s->out, "key", lines_of(s)[at].key);
@@ -215,6 +222,10 @@ struct decision decide_statement(struct step *s)
 
     if (!decision_accepts(&decision))
         return decision;
+    if (ask->hash != NULL) {
+        recon_decide(s);
+        return decision;
+    }
     out_object(s->out, NULL);
     out_string(s->out, "channel", ask->channel);
     out_instant(s->out, "from", ask->from);

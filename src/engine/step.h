@@ -8,6 +8,7 @@
 #define EBB_ENGINE_STEP_H
 
 #include "domain/funds.h"
+#include "domain/reconcile.h"
 #include "domain/stray.h"
 #include "domain/withdrawal.h"
 #include "engine/batch.h"
@@ -16,6 +17,17 @@
 
 /* What telling of one session takes of the arena. */
 #define STEP_SESSION_BYTES ((size_t)512)
+
+/* A statement's file, as far as it is in the books (handle_recon.c). */
+struct recon_step {
+    struct recon_statement *statement;  /* NULL: it is new */
+    const struct recon_statement *last; /* of this channel, with an account of the operator's; or NULL */
+    struct recon_known *known;          /* of the ask's lines, at the first that has the key */
+    struct rows sent;                   /* our payments that it should tell of, from swept on */
+    const char **currencies;            /* of the missing ones; NULL: it is not missing */
+    bool sweeps, more;                  /* more: this is not all of them */
+    struct recon_break *found;          /* break_settle */
+};
 
 struct step {
     const struct engine_config *config;
@@ -46,6 +58,7 @@ struct step {
     struct rows webhooks, deliveries, known; /* handle_webhooks.c says of what */
     struct stray *stray;
     struct stray_place *places; /* statement: of its lines */
+    struct recon_step recon;
     struct session_places sessions;
     size_t reserve_bytes;    /* that the decision needs besides its books */
     size_t strange_document; /* that is named, counted from 1: not there, another account's, or named before */
@@ -159,6 +172,17 @@ struct decision decide_session(struct step *s);
 /* handle_statement.c */
 enum err load_statement(struct step *s);
 struct decision decide_statement(struct step *s);
+
+/* Where the line's key stands first among the ask's lines: its place, and what is known of it. */
+size_t statement_first(const struct step *s, size_t at);
+/* Before a line is decided. */
+void statement_policy(struct step *s, const struct stray_place *place);
+/* handle_recon.c: statements that are files, which have a hash. */
+enum err recon_load(struct step *s);
+struct decision recon_check(struct step *s);
+void recon_decide(struct step *s);
+enum err load_break_settle(struct step *s);
+struct decision decide_break_settle(struct step *s);
 
 /* fingerprint.c: hash of an ask along its shape, so that the same fact is the same however its JSON was written. */
 MUST_USE enum err ask_fingerprint(const struct shape *shape, const void *ask, const char *context,

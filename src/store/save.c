@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/rows_recon.h"
 #include "store/connection.h"
 
 #define PERSISTENCE_PLACES 64
@@ -29,6 +30,9 @@ const struct persistence persistences[] = {
     {&quarantine_table, QUERY_QUARANTINE_INSERT, QUERY_QUARANTINE_UPDATE, QUERY__COUNT},
     {&cover_table, QUERY_COVER_INSERT, QUERY__COUNT, QUERY__COUNT},
     {&stray_table, QUERY_STRAY_INSERT, QUERY_STRAY_UPDATE, QUERY__COUNT},
+    {&recon_statement_table, QUERY_RECON_STATEMENT_INSERT, QUERY_RECON_STATEMENT_UPDATE, QUERY__COUNT},
+    {&recon_line_table, QUERY_RECON_LINE_INSERT, QUERY__COUNT, QUERY__COUNT},
+    {&recon_break_table, QUERY_RECON_BREAK_INSERT, QUERY_RECON_BREAK_UPDATE, QUERY__COUNT},
     {&staff_table, QUERY_STAFF_INSERT, QUERY_STAFF_UPDATE, QUERY__COUNT},
     {&customer_key_table, QUERY_CUSTOMER_KEY_INSERT, QUERY_CUSTOMER_KEY_UPDATE, QUERY__COUNT},
     {&customer_pass_table, QUERY_CUSTOMER_PASS_INSERT, QUERY__COUNT, QUERY_CUSTOMER_PASS_DELETE},

@@ -7,6 +7,7 @@
 
 #include "base/out.h"
 #include "domain/decide.h"
+#include "domain/rows_recon.h"
 
 /* `at`: the moment whose month is meant by "this month". */
 void view_account(struct out *out, const struct account *account, const struct identity *identity, struct instant at);
@@ -33,6 +34,10 @@ void view_webhook(struct out *out, const struct webhook *webhook);
 void view_delivery(struct out *out, const struct delivery *delivery);
 void view_ticket(struct out *out, const struct ticket *ticket, const char *account_ref);
 void view_message(struct out *out, const struct message *message);
+/* Its members alone, for an object that says more. */
+void view_recon_statement_members(struct out *out, const struct recon_statement *statement);
+/* `now`: to which its age counts while it is open. */
+void view_break(struct out *out, const struct recon_break *found, struct instant now);
 void view_quarantine(struct out *out, const struct quarantine *quarantine);
 /* The members of a quarantine alone, for an object that says more. */
 void view_quarantine_members(struct out *out, const struct quarantine *quarantine);

@@ -21,8 +21,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster
 
 MASK = 1023  # src/base/id.h
-# Asked of all shards inside the engine: by its clock, at its start, or while it is in quarantine; never for a command.
-BY_THE_CLOCK = {"withdrawals_due", "withdrawals_due_questions", "withdrawal_next_due", "ids_highest", "attempts_unasked"}
+# Asked of all shards inside the engine: by its clock, at its start, while it is in quarantine, or to look for what a statement
+# does not tell of; never for a customer.
+BY_THE_CLOCK = {"withdrawals_due", "withdrawals_due_questions", "withdrawal_next_due", "ids_highest", "attempts_unasked",
+                "attempts_swept"}
 results = []
 
 
