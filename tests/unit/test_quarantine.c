@@ -702,7 +702,12 @@ static void while_a_payment_is_in_suspense_nothing_else_leaves(void **state)
     release(&house);
     house.now_ms += MS_MINUTE;
     assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
-    assert_true(house.effects == NULL || house.effects->query); /* not found, and yet not sent again */
+    assert_true(house.effects == NULL || house.effects->query); /* not found, but that was before the release */
+    house_drop_effects(&house);
+    assert_int_equal(house_ask(&house, &evidence, NULL), 200);
+    house.now_ms += MS_MINUTE;
+    assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
+    assert_true(house.effects->query); /* not found, and yet not sent again */
     house_drop_effects(&house);
     assert_int_equal(house_on(&house, COMMAND_TICK, approved, "system", NULL), 200);
     assert_string_equal(status_of(&house, "withdrawal", approved), "cancelled");
@@ -836,6 +841,43 @@ static void a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten(void **s
         assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
         assert_true(house.effects->query);
     }
+    house_close(&house);
+}
+
+/* These books knew of no sending up to their last entry, so the channel's memory of a key begins no earlier than that,
+ * however long the leg had been on hold before. */
+static void the_memory_of_a_key_begins_where_the_books_ended(void **state)
+{
+    struct house house;
+    struct command said;
+    char key[CHANNEL_KEY_BYTES];
+    int64_t held;
+    (void)state;
+
+    house_open(&house, MORNING);
+    house.channels.items[0]->capability.dedupe_ms = MS_HOUR;
+    account_open(&house, "alice", "alibaba");
+    held = confirmed(&house, "alice", 10000);
+    key_of(&house, held, key);
+    house.now_ms += 2 * MS_HOUR;
+    account_open(&house, "bob", "alibaba");
+    quarantine(&house);
+    release(&house);
+    said = callback(key, EVIDENCE_NOTHING, 0);
+    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    for (int i = 0; i < 2; i++) { /* asked, and sent within the hour; asked, and not sent after it */
+        assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+        assert_true(house.effects->query);
+        assert_string_equal(house.effects->key, key);
+        house_drop_effects(&house);
+        assert_int_equal(house_ask(&house, &said, NULL), 200);
+        house.now_ms += MS_MINUTE;
+        assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+        assert_int_equal(house.effects->query, i == 1);
+        house_drop_effects(&house);
+        house.now_ms += MS_HOUR;
+    }
+    assert_int_equal(house_sql(&house, "SELECT sends FROM attempt"), 2);
     house_close(&house);
 }
 
@@ -1190,6 +1232,7 @@ int main(void)
         cmocka_unit_test(a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent),
         cmocka_unit_test(what_no_statement_told_is_found_by_asking),
         cmocka_unit_test(a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten),
+        cmocka_unit_test(the_memory_of_a_key_begins_where_the_books_ended),
         cmocka_unit_test(an_answer_from_before_the_lost_time_sends_nothing),
         cmocka_unit_test(a_callback_moves_what_was_released_pending),
         cmocka_unit_test(callbacks_of_one_batch_book_once),
