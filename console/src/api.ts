@@ -166,6 +166,11 @@ export function put<T>(method: "PUT" | "DELETE" | "POST", path: string, body?: u
   return insist<T>({ method, path, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
+/** Asks once, with the person's own password in it: what is refused as unauthorized is that password, not the session. */
+export function prove<T>(method: "PUT", path: string, body: unknown): Promise<Answer<T>> {
+  return attempt<T>({ method, path, body: JSON.stringify(body) });
+}
+
 interface Intent extends Asked {
   key: string;
 }

@@ -121,6 +121,11 @@ tabs.onmessage = ({ data: principal }: MessageEvent<string | null>) => {
   });
 };
 
+/** Whether the person has a password: customers and the demo's people come with tokens. */
+export function own(): boolean {
+  return session.value?.principal.startsWith("user:") ?? false;
+}
+
 export function may(role: string): boolean {
   return session.value?.roles.includes(role) ?? false;
 }

@@ -6,7 +6,7 @@ import { Button } from "./parts/button";
 import { Icon, type IconName } from "./parts/icon";
 import { Toasts } from "./parts/toast";
 import { link, screen } from "./route";
-import { ended, session, signOut } from "./session";
+import { ended, own, session, signOut } from "./session";
 import { SignInAgain } from "./signin";
 import { setTheme, theme, THEMES } from "./theme";
 import { language, setLanguage, t, tOf } from "./words";
@@ -62,7 +62,7 @@ function Person() {
   const who = session.value;
   return who ? (
     <div class="person">
-      <span class="who"><Icon name={who.kind === "staff" ? "people" : "person"} />{who.account ?? who.principal}</span>
+      <span class="who"><Icon name={who.kind === "staff" ? "people" : "person"} />{own() ? <a href={link(["me"])} aria-current={screen.value === "me" ? "page" : undefined}>{who.principal.slice(5)}</a> : who.account ?? who.principal}</span>
       <Button kind="quiet" small icon="out" onPress={() => void signOut()}>{t("shell.sign_out")}</Button>
     </div>
   ) : null;

@@ -85,7 +85,7 @@ static bool totp(struct deciding *d, struct staff *staff, const struct staff_ask
         return false;
     staff->totp = sets ? deciding_copy(d, ask->totp) : NULL;
     staff->recovery = sets ? deciding_copy(d, ask->recovery) : NULL;
-    staff->totp_step = 0;
+    staff->totp_step = sets ? ask->totp_step : 0;
     told(d, staff, sets ? "totp" : "no_totp", staff->state);
     return true;
 }

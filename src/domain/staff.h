@@ -19,6 +19,7 @@ struct staff_ask {
     enum staff_state state;
     /* STAFF_TOTP_IS_SET */
     const char *totp, *recovery;
+    int64_t totp_step; /* the step that was shown already, which is not taken again; 0: none was */
 };
 
 /* "user:NAME": who acts, whichever way they signed in. */

@@ -56,6 +56,8 @@ void user_put(struct request *request);
 void user_totp_put(struct request *request);
 void user_totp_delete(struct request *request);
 void session_password_put(struct request *request);
+void session_totp_offer(struct request *request);
+void session_totp_put(struct request *request);
 void session_open(struct request *request);
 void session_show(struct request *request);
 void session_close(struct request *request);

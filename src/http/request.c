@@ -372,7 +372,7 @@ void request_reset(struct request *request)
     request->match = (struct route_match){0};
     request->caller = (struct caller){0};
     request->session = NULL;
-    request->new_password = NULL;
+    request->own = NULL;
     request->body_size = request->body_seen = 0;
     request->woken = NULL;
     request->batch = NULL;

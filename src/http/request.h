@@ -45,7 +45,7 @@ struct request {
     struct route_match match;
     struct parameters parameters;
     struct caller caller;
-    const char *new_password;      /* while the old one is looked at */
+    void *own;                     /* own.c: what is to become, while it is looked at who asks */
     const struct session *session; /* by whose cookie it is asked; NULL: by a key, or by nobody */
     char id[REQUEST_ID_BYTES];
     struct arena arena;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* People of the operator: /v1/users for administrators, and everybody's own password. */
+/* People of the operator: /v1/users for administrators. */
+#include "http/user.h"
+
 #include <microhttpd.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -12,7 +14,7 @@
 #include "http/answers.h"
 #include "http/clerk.h"
 #include "http/request.h"
-#include "http/sign_in.h"
+#include "report/qr.h"
 
 /* ---- who there is ---- */
 
@@ -53,7 +55,7 @@ void user_show(struct request *request)
 
 /* ---- changes ---- */
 
-static void user_done(struct command *command, struct reply *reply)
+void user_done(struct command *command, struct reply *reply)
 {
     struct request *request = command->context;
 
@@ -63,8 +65,8 @@ static void user_done(struct command *command, struct reply *reply)
     request_resume(request);
 }
 
-static void user_submit(struct request *request, struct staff_ask *ask,
-                        void (*done)(struct command *command, struct reply *reply))
+void user_submit(struct request *request, struct staff_ask *ask,
+                 void (*done)(struct command *command, struct reply *reply))
 {
     request_command(request, &request->command, COMMAND_USER);
     request->command.ask = ask;
@@ -99,8 +101,7 @@ static void keep_run(struct task *task, bool stopping)
     free(keeping);
 }
 
-/* The request is suspended. */
-static void password_submit(struct request *request, struct staff_ask *ask, const char *password)
+void user_password_submit(struct request *request, struct staff_ask *ask, const char *password)
 {
     struct keeping *keeping = calloc(1, sizeof(*keeping));
 
@@ -142,7 +143,7 @@ static const struct field user_fields[] = {
 };
 static const struct shape user_shape = {"user", sizeof(struct user_ask), user_fields, ARRAY_COUNT(user_fields)};
 
-static void invalid(struct request *request, const char *pointer, const char *detail)
+void user_invalid(struct request *request, const char *pointer, const char *detail)
 {
     struct field_problems problems = {0};
 
@@ -160,7 +161,8 @@ static bool roles_read(struct request *request, const struct user_ask *body, str
     if (names == NULL)
         request_fault(request, ERR_RETRY, "out of memory");
     else if (!role_names_of_people((const char *const *)body->roles.items, body->roles.count, names))
-        invalid(request, "/roles", "Each is one of the roles that people may have (GET /v1/roles), and stands once.");
+        user_invalid(request, "/roles",
+                     "Each is one of the roles that people may have (GET /v1/roles), and stands once.");
     ask->roles = names;
     return !request->answered;
 }
@@ -181,43 +183,69 @@ void user_put(struct request *request)
     ask->state = (enum staff_state)body.state;
     fault = body.password != NULL ? password_fault(ask->name, body.password) : NULL;
     if (fault != NULL) {
-        invalid(request, "/password", fault);
+        user_invalid(request, "/password", fault);
     } else if (body.password == NULL) {
         user_submit(request, ask, user_done);
     } else {
         request_suspend(request);
-        password_submit(request, ask, body.password);
+        user_password_submit(request, ask, body.password);
     }
 }
 
 /* ---- one-time passwords ---- */
 
+bool user_qr_write(struct out *out, const char *text)
+{
+    SCOPED(qr_fini) struct qr qr = {0};
+    char row[QR_WIDTH_MAX + 1];
+
+    if (qr_make(text, &qr) != ERR_NONE)
+        return false;
+    out_array(out, "qr");
+    for (int y = 0; y < qr.width; y++) {
+        for (int x = 0; x < qr.width; x++)
+            row[x] = qr_is_dark(&qr, x, y) ? '1' : '0';
+        row[qr.width] = '\0';
+        out_string(out, NULL, row);
+    }
+    out_array_end(out);
+    return true;
+}
+
 /* Shown this once: what is kept of the codes does not tell them, and nobody is told the secret again. */
-static void enrolment_write(struct out *out, const struct enrolment *enrolment)
+static bool enrolment_write(struct out *out, const struct enrolment *enrolment)
 {
     out_object(out, NULL);
     out_string(out, "name", enrolment->ask.name);
     out_string(out, "secret", enrolment->secret);
     out_string(out, "uri", enrolment->uri);
+    if (!user_qr_write(out, enrolment->uri))
+        return false;
     out_array(out, "recovery_codes");
     for (size_t i = 0; i < RECOVERY_CODES; i++)
         out_string(out, NULL, enrolment->codes[i]);
     out_array_end(out);
     out_object_end(out);
+    return true;
 }
 
-static void enrolment_done(struct command *command, struct reply *reply)
+void user_enrolled(struct command *command, struct reply *reply)
 {
     struct request *request = command->context;
     struct out out;
 
     if (reply->problem || reply->body == NULL) {
+        request->cookie[0] = '\0';
         request_reply(request, reply);
     } else {
         reply_fini(reply);
         out_init(&out);
-        enrolment_write(&out, (const struct enrolment *)command->ask);
-        request_answer(request, MHD_HTTP_OK, &out);
+        if (enrolment_write(&out, (const struct enrolment *)command->ask)) {
+            request_answer(request, MHD_HTTP_OK, &out);
+        } else {
+            out_fini(&out);
+            request_fault(request, ERR_RETRY, "out of memory");
+        }
     }
     request_resume(request);
 }
@@ -234,7 +262,7 @@ void user_totp_put(struct request *request)
         enrolment_make(server_config(request->server)->vault, request->match.object, enrolment) != ERR_NONE)
         request_fault(request, ERR_RETRY, "out of memory");
     else
-        user_submit(request, &enrolment->ask, enrolment_done);
+        user_submit(request, &enrolment->ask, user_enrolled);
 }
 
 void user_totp_delete(struct request *request)
@@ -247,57 +275,4 @@ void user_totp_delete(struct request *request)
     }
     *ask = (struct staff_ask){.act = STAFF_TOTP_IS_CLEARED, .name = request->match.object, .exists = true};
     user_submit(request, ask, user_done);
-}
-
-/* ---- one's own password ---- */
-
-struct own_ask {
-    const char *password, *otp, *new_password;
-};
-#define OWN(name, flags, bytes)                                                                                        \
-    {                                                                                                                  \
-#name, FIELD_TEXT, flags, offsetof(struct own_ask, name), 1, bytes, NULL, NULL, 0                              \
-    }
-static const struct field own_fields[] = {
-    OWN(password, FIELD_REQUIRED, PASSWORD_BYTES_MAX),
-    OWN(otp, FIELD_NULLABLE, 32),
-    OWN(new_password, FIELD_REQUIRED, PASSWORD_BYTES_MAX),
-};
-static const struct shape own_shape = {"own", sizeof(struct own_ask), own_fields, ARRAY_COUNT(own_fields)};
-
-/* The proof is not used up: what it proved changes with this. */
-static void own_proven(struct request *request, struct session_ask *proof)
-{
-    struct staff_ask *ask = ARENA_NEW(&request->arena, struct staff_ask);
-
-    if (ask == NULL) {
-        request_fault(request, ERR_RETRY, "out of memory");
-        request_resume(request);
-        return;
-    }
-    *ask = (struct staff_ask){.act = STAFF_IS_PUT, .name = proof->staff, .exists = true};
-    request->caller.roles = ROLE_SYSTEM; /* proven just now; the right to manage others is not needed */
-    session_cookie_set(request, "");
-    password_submit(request, ask, request->new_password);
-}
-
-void session_password_put(struct request *request)
-{
-    struct own_ask body = {0};
-    const char *name, *fault;
-
-    if (!request_body(request, &own_shape, &body))
-        return;
-    if (request->session == NULL || strncmp(request->caller.principal, "user:", 5) != 0) {
-        request_problem(request, MHD_HTTP_CONFLICT, "no_password", "Only people who signed in have a password.");
-        return;
-    }
-    name = request->caller.principal + 5;
-    fault = password_fault(name, body.new_password);
-    if (fault != NULL) {
-        invalid(request, "/new_password", fault);
-        return;
-    }
-    request->new_password = body.new_password;
-    sign_in_prove(request, name, body.password, body.otp, own_proven);
 }

@@ -3,12 +3,12 @@
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
-#include <qrencode.h>
 #include <stdio.h>
+
+#include "report/qr.h"
 
 #define FONT "WenQuanYi Micro Hei, Noto Sans CJK SC, sans-serif"
 #define TENTH (PANGO_SCALE / 10)
-#define QUIET 4 /* modules around a QR code */
 
 /* cairo measures in a type that has no other business here. */
 typedef __typeof__(((cairo_matrix_t *)0)->xx) measure;
@@ -130,24 +130,23 @@ void canvas_line(struct canvas *canvas, int x, int y, int to_x, int to_y, unsign
 
 bool canvas_code(struct canvas *canvas, int x, int y, int size, const char *text)
 {
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    SCOPED(qr_fini) struct qr code = {0};
     int modules;
 
-    if (code == NULL)
+    if (qr_make(text, &code) != ERR_NONE)
         return false;
-    modules = code->width + 2 * QUIET;
+    modules = code.width + 2 * QR_QUIET;
     canvas_fill(canvas, x, y, size, size, 0xffffff);
     cairo_save(canvas->cairo);
     cairo_translate(canvas->cairo, x, y);
     cairo_scale(canvas->cairo, size / (measure)modules, size / (measure)modules);
     cairo_set_antialias(canvas->cairo, CAIRO_ANTIALIAS_NONE);
     ink_take(canvas, 0);
-    for (int i = 0; i < code->width * code->width; i++)
-        if ((code->data[i] & 1) != 0)
-            cairo_rectangle(canvas->cairo, i % code->width + QUIET, i / code->width + QUIET, 1, 1);
+    for (int i = 0; i < code.width * code.width; i++)
+        if (qr_is_dark(&code, i % code.width, i / code.width))
+            cairo_rectangle(canvas->cairo, i % code.width + QR_QUIET, i / code.width + QR_QUIET, 1, 1);
     cairo_fill(canvas->cairo);
     cairo_restore(canvas->cairo);
-    QRcode_free(code);
     return true;
 }
 

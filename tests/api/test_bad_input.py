@@ -93,7 +93,7 @@ ROUTES = {
 # Bodies that are not one JSON object have tests of their own (test_contract.py: batch; the simulated channel's notify), and
 # so has whoever has no key (test_session.py).
 OTHER = {"POST /v1/batch", "POST /v1/channels/{channel}/notify", "POST /v1/session", "DELETE /v1/session",
-         "PUT /v1/users/{user}/totp", "DELETE /v1/users/{user}/totp", "PUT /v1/session/password"}
+         "PUT /v1/users/{user}/totp", "DELETE /v1/users/{user}/totp", "PUT /v1/session/password", "PUT /v1/session/totp"}
 # An action without members takes an empty body as well; documents are larger; a case's kind is the operator's own word.
 ALLOWED = {("reverse", "nothing"), ("recall", "nothing"), ("reclaim", "nothing"), ("code/resend", "nothing"),
            ("cancel", "nothing"), ("documents", "too large"), ("documents", "content too long"),

@@ -7,6 +7,7 @@ Usage: test_user.py EBB"""
 import datetime
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from browser import OURS, Browser
@@ -171,6 +172,79 @@ class OneTimePasswords(Story):
         self.assertEqual(self.service.call("DELETE", "/v1/users/jutta/totp").json["totp"], False)
         self.assertEqual(self.status("jutta"), 201)
         self.assertEqual(self.service.call("PUT", "/v1/users/nobody/totp").status, 404)
+
+
+class OwnOneTimePasswords(Story):
+    """Whoever signs in with a password sets up one-time passwords alone: what is offered is taken with a code."""
+    PATH = "/v1/session/totp"
+
+    def offered(self, name):
+        self.user(name)
+        browser = self.sign_in(name)
+        return browser, browser.call("GET", self.PATH).json
+
+    def take(self, browser, offer, code, password=GOOD, **more):
+        return browser.call("PUT", self.PATH, {"offer": offer, "code": code, "password": password, **more}, headers=OURS)
+
+    def pointer(self, answer):
+        self.assertEqual((answer.status, answer.code), (422, "invalid_value"), answer.text)
+        return answer.json["errors"][0]["pointer"]
+
+    def test_an_offer_is_taken_with_its_code_and_the_password(self):
+        nora, told = self.offered("nora")
+        code = self.code(told["secret"], self.advance("1m"))
+        self.assertEqual(self.pointer(self.take(nora, told["offer"], "000000")), "/code")
+        self.assertEqual(self.take(nora, told["offer"], code, GOOD + "x").status, 401)
+        self.assertEqual((self.status("nora"), nora.who()), (201, "user:nora"), "nothing has changed")
+        taken = self.take(nora, told["offer"], code)
+        self.assertEqual((taken.status, taken.json["secret"], len(set(taken.json["recovery_codes"]))), (200, told["secret"], 10))
+        self.assertEqual(nora.who(), 401)
+        self.assertEqual(self.status("nora"), 401)
+        self.assertEqual(self.status("nora", otp=code), 401, "the code was used up")
+        self.assertEqual(self.status("nora", otp=taken.json["recovery_codes"][0]), 201)
+        self.assertEqual(self.status("nora", otp=self.code(told["secret"], self.advance("1m"))), 201)
+
+    def test_another_secret_needs_a_code_of_the_one_before(self):
+        olga, told = self.offered("olga")
+        self.assertEqual(self.take(olga, told["offer"], self.code(told["secret"], self.advance("1m"))).status, 200)
+        otp = self.code(told["secret"], self.advance("1m"))
+        olga = self.sign_in("olga", otp=otp)
+        next_ = olga.call("GET", self.PATH).json
+        now = self.advance("1m")
+        code, old = self.code(next_["secret"], now), self.code(told["secret"], now)
+        self.assertEqual(self.take(olga, next_["offer"], code).status, 401)
+        self.assertEqual(self.take(olga, next_["offer"], code, otp=old).status, 200)
+
+    def test_what_was_not_offered_is_not_taken(self):
+        petra, told = self.offered("petra")
+        rosa, other = self.offered("rosa")
+        code = self.code(told["secret"], self.advance("1m"))
+        secret, until, proof = told["offer"].split(".")
+        weak = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        for offer in ("x", "..", secret, f"{weak}.{until}.{proof}", f"{secret}.{int(until) + 1}.{proof}", f"{secret}.0{until}.{proof}",
+                      told["offer"] + "0", told["offer"][:-1], secret * 3):
+            self.assertIn(self.take(petra, offer, code).status, (400, 422), offer)
+        self.assertEqual(self.pointer(self.take(rosa, told["offer"], code)), "/offer")
+        now = self.advance("10m")
+        self.assertEqual(self.pointer(self.take(petra, told["offer"], self.code(told["secret"], now))), "/offer")
+        self.assertEqual((self.status("petra"), self.status("rosa")), (201, 201))
+        self.assertNotEqual(told["secret"], other["secret"])
+
+    def test_the_picture_says_what_the_uri_says(self):
+        told = self.offered("sina")[1]
+        rows = ["0" * (len(told["qr"]) + 8)] * 4 + ["0000" + row + "0000" for row in told["qr"]] + ["0" * (len(told["qr"]) + 8)] * 4
+        large = [" ".join("".join(4 * module for module in row)) for row in rows for _ in range(4)]
+        with tempfile.NamedTemporaryFile(suffix=".pbm") as file:
+            file.write(f"P1\n{4 * len(rows)} {len(large)}\n".encode() + "\n".join(large).encode() + b"\n")
+            file.flush()
+            seen = subprocess.run(["zbarimg", "-q", "--raw", file.name], capture_output=True, text=True, timeout=60)
+        self.assertEqual(seen.stdout.strip(), told["uri"])
+
+    def test_it_is_for_people_with_a_password(self):
+        answer = self.service.call("GET", self.PATH)
+        self.assertEqual((answer.status, answer.code), (409, "no_password"))
+        answer = self.service.call("PUT", self.PATH, {"offer": "x", "code": "123456", "password": GOOD})
+        self.assertEqual((answer.status, answer.code), (409, "no_password"))
 
 
 class Guessing(Story):

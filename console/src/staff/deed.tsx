@@ -73,8 +73,8 @@ export function Asking({ label, ...rest }: Omit<ConfirmProps, "onClose"> & { lab
 }
 
 /** Said once, and had by nobody afterwards. It gets the focus, so that it is read. */
-export function Once({ title, about, values, children, onClose }: {
-  title: string; about: string; values: [name: Key, value: string][]; children?: ComponentChildren; onClose: () => void;
+export function Once({ title, about, values, children, verb = "staff.once_taken", onClose }: {
+  title: string; about: string; values: [name: Key, value: string][]; children?: ComponentChildren; verb?: Key; onClose: () => void;
 }) {
   const box = useRef<HTMLDivElement>(null), [copied, setCopied] = useState("");
   useEffect(() => { box.current?.focus(); box.current?.scrollIntoView({ block: "nearest" }); }, []);
@@ -92,7 +92,7 @@ export function Once({ title, about, values, children, onClose }: {
             </div>
           ))}
         </dl>
-        <Button small icon="check" onPress={onClose}>{t("staff.once_taken")}</Button>
+        <Button small icon="check" onPress={onClose}>{t(verb)}</Button>
       </Note>
     </div>
   );

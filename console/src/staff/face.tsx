@@ -11,13 +11,14 @@ import { Books } from "./shelf";
 import { can } from "./can";
 import { Dials } from "./dials";
 import { Home } from "./home";
+import { Me } from "./me";
 import { Unknown, Withdrawals } from "./lists";
 import { Review } from "./review";
 
 addWords(words);
 
 const SCREENS: Record<string, ComponentType> = {
-  "": Home, review: Review, unknown: Unknown, withdrawals: Withdrawals, accounts: Accounts, books: Books, dials: Dials,
+  "": Home, review: Review, unknown: Unknown, withdrawals: Withdrawals, accounts: Accounts, books: Books, dials: Dials, me: Me,
 };
 
 function ways(): Way[] {

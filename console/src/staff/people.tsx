@@ -21,6 +21,7 @@ import { When } from "./bits";
 import { can } from "./can";
 import { Asking, besides, Once, passwordNew, useDeed } from "./deed";
 import { codeText } from "./facts";
+import { Qr } from "./qr";
 
 interface User {
   name: string;
@@ -37,12 +38,14 @@ interface User {
 export interface Enrolment {
   secret: string;
   uri: string;
+  qr: string[];
   recovery_codes: string[];
 }
 
 interface Shown {
   title: Key;
   values: [Key, string][];
+  qr?: string[];
 }
 
 const ROLES = ["viewer", "support", "reviewer", "approver", "treasurer", "auditor", "admin"] as const;
@@ -156,7 +159,7 @@ function SigningIn({ it, onDone }: { it: User; onDone: (shown?: Shown) => void }
   }
   async function secret(): Promise<void> {
     const { body } = await put<Enrolment>("PUT", `${at(it.name)}/totp`, {});
-    onDone({ title: "staff.totp_shown", values: secrets(body) });
+    onDone({ title: "staff.totp_shown", values: secrets(body), qr: body.qr });
   }
   const change = (how: () => Promise<unknown>) => async () => {
     await how();
@@ -205,7 +208,7 @@ function PersonPage({ name }: { name: string }) {
     <Page title={name} crumb={<a href={link(["books", "people"])}>{t("staff.people")}</a>}
           lead={session.value?.principal === user?.principal ? t("staff.person_self") : undefined}>
       <ProblemNote problem={it.problem.value} onAgain={() => void it.again()} />
-      {shown === null ? null : <Once key={shown.values[0]?.[1]} title={t(shown.title, { name })} about={t("staff.once_about")} values={shown.values} onClose={() => setShown(null)} />}
+      {shown === null ? null : <Once key={shown.values[0]?.[1]} title={t(shown.title, { name })} about={t("staff.once_about")} values={shown.values} onClose={() => setShown(null)}>{shown.qr ? <Qr rows={shown.qr} label={t("staff.own_qr")} /> : null}</Once>}
       {user === null ? (it.problem.value ? null : <Loading />) : (
         <>
           {can("manage") ? <SigningIn it={user} onDone={done} /> : <Panel><State of={user} /></Panel>}
