@@ -179,7 +179,7 @@ FROM account WHERE id = $id FOR NO KEY UPDATE;
 
 -- name: account_of_ref (postgresql)
 -- shard: of $ref
-SELECT id FROM account WHERE ref = $ref;
+SELECT id, ref, policy, subject FROM account WHERE ref = $ref;
 
 -- name: account_of_withdrawal (postgresql)
 -- shard: $id

@@ -4,11 +4,17 @@
 
 /* ---- top-ups and parcels join a book ---- */
 
+/* Nothing joins a book that only stands in for one. */
+static bool stands_in(const struct batch *batch, const struct book *book)
+{
+    return batch->gathering && batch_find(batch, key_of(BATCH_BOOK_ID, book->account->id, "")) != book;
+}
+
 static enum err book_take(struct batch *batch, struct book *book, struct topup *topup)
 {
     struct deciding adding = {.arena = batch->arena};
 
-    if (!arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
+    if (stands_in(batch, book) || !arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
         return ERR_RETRY;
     book_add_topup(&adding, book, topup);
     return ERR_NONE;
@@ -19,6 +25,8 @@ static enum err topup_join(struct batch *batch, struct book *book, struct topup 
 {
     struct topup *known = batch_find(batch, key_of(BATCH_TOPUP, row->id, ""));
 
+    if (stands_in(batch, book))
+        return ERR_RETRY;
     if (known == NULL) {
         TRY(batch_put(batch, key_of(BATCH_TOPUP, row->id, ""), row));
         known = row;
@@ -49,6 +57,8 @@ static enum err parcel_join(struct batch *batch, struct book *book, struct parce
     struct parcel *known = batch_find(batch, key_of(BATCH_PARCEL_ID, row->id, ""));
     struct deciding adding = {.arena = batch->arena};
 
+    if (book != NULL && stands_in(batch, book))
+        return ERR_RETRY;
     if (known == NULL) {
         char text[REF_BYTES];
 
@@ -95,6 +105,23 @@ static enum err book_of(struct batch *batch, struct account *account, struct boo
         return ERR_RETRY;
     book->account = account;
     TRY(batch_put_book(batch, book));
+    if (batch->shared)
+        owners_keep_account(batch->owners, account);
+    *ret = book;
+    return ERR_NONE;
+}
+
+/* The account is asked for. What will hang on it is asked for in the same round, behind the lock, by a stand-in that
+ * knows what the account was the last time. If it has become another one since, more is asked for in the next round. */
+static enum err stand_in(struct batch *batch, const struct account *last, struct book **ret)
+{
+    struct book *book = ARENA_NEW(batch->arena, struct book);
+    struct account *account = arena_copy(batch->arena, last, sizeof *last);
+
+    if (book == NULL || account == NULL)
+        return ERR_RETRY;
+    book->account = account;
+    batch->guessed = true;
     *ret = book;
     return ERR_NONE;
 }
@@ -110,7 +137,11 @@ static enum err book_by_id(struct batch *batch, int64_t id, struct book **ret)
     *ret = batch_find(batch, key_of(BATCH_BOOK_ID, id, ""));
     if (*ret != NULL)
         return ERR_NONE;
-    TRY(batch_row(batch, &lookup, &account));
+    enum err err = batch_row(batch, &lookup, &account);
+    const struct account *last = batch->gathering ? owners_account(batch->owners, id) : NULL;
+    if (err == ERR_RETRY && last != NULL)
+        return stand_in(batch, last, ret);
+    TRY(err);
     INVARIANT(31, account != NULL);
     return book_of(batch, account, ret);
 }
@@ -131,6 +162,8 @@ static enum err book_by_ref(struct batch *batch, const char *ref, struct book **
     if (account == NULL)
         return ERR_NONE;
     owners_keep_ref(batch->owners, ref, account->id);
+    if (batch->shared && owners_account(batch->owners, account->id) == NULL)
+        owners_keep_account(batch->owners, account); /* not locked: a guess like any other */
     return batch->shared ? book_by_id(batch, account->id, ret) : book_of(batch, account, ret);
 }
 
@@ -255,6 +288,8 @@ static enum err dossier_read(struct batch *batch, int64_t id, unsigned needs, st
         err = batch_both(err, batch_book_fill(batch, *ret_book, needs));
     TRY(err);
     TRY(batch_book_by_id(batch, dossier->withdrawal->account, needs, ret_book));
+    if (stands_in(batch, *ret_book))
+        return ERR_RETRY;
     for (size_t i = 0; i < topups.count; i++)
         TRY(topup_join(batch, *ret_book, topups.items[i], NULL));
     TRY(batch_put_dossier(batch, dossier));

@@ -61,6 +61,7 @@ struct batch {
     struct changes changes;
     bool shared;    /* with other engines */
     bool gathering; /* look-ups that miss are only noted */
+    bool guessed;   /* while gathering: a stand-in took the place of an account that is not loaded yet */
     struct batch_want *wants;
     size_t wants_count;
     struct batch_slot *buckets[BATCH_BUCKETS];

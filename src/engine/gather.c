@@ -14,7 +14,8 @@ static void look(struct engine *engine, struct work *works, size_t count)
 
         if (works[i].gathered)
             continue;
-        works[i].gathered = process_gather(&step) == ERR_NONE;
+        step.batch->guessed = false;
+        works[i].gathered = process_gather(&step) == ERR_NONE && !step.batch->guessed;
     }
 }
 

@@ -132,15 +132,20 @@ static int value_compare(const struct value *a, const struct value *b)
     return 0;
 }
 
-/* By query, then by key: locks are taken in this order by everybody. */
-_Static_assert(QUERY_ACCOUNT_LOCK < QUERY_SUBJECT_LOCK, "accounts are locked before subjects");
+/* By query, then by key: locks are taken in this order by everybody. Accounts first: what hangs on one is read by
+ * statements behind its lock, and each sees what was committed while that was waited for. */
 _Static_assert(QUERY_AUDIT_HEAD_LOCK < QUERY_AUDIT_LAST, "the chain is locked before its head is read");
+static int query_place(enum query query)
+{
+    return query == QUERY_ACCOUNT_LOCK ? -1 : (int)query;
+}
+
 static int fetch_compare(const void *left, const void *right)
 {
     const struct fetch *a = *(const struct fetch *const *)left, *b = *(const struct fetch *const *)right;
 
     if (a->query != b->query)
-        return a->query < b->query ? -1 : 1;
+        return query_place(a->query) < query_place(b->query) ? -1 : 1;
     for (size_t i = 0; i < a->args_count; i++) {
         int order = value_compare(&a->args[i], &b->args[i]);
 
