@@ -186,11 +186,11 @@ static void check_routes(struct reading *reading, const struct policy *policy)
 }
 
 /* A line speaks for its routes only: for each of them it begins above the lines before it, and for at least one of them
- * it asks for more people, or nobody would ever meet it. */
+ * it asks for more people, or nobody would ever meet it; more money never asks for fewer. */
 static void check_tier_order(struct reading *reading, const struct policy *policy, size_t index)
 {
     const struct approval_tier *tier = &policy->tiers[index];
-    bool above = true, more = false;
+    bool above = true, more = false, fewer = false;
 
     for (int route = SELF_SERVICE_FIRST; route <= SELF_SERVICE_LAST; route++) {
         int64_t people = 0;
@@ -204,10 +204,11 @@ static void check_tier_order(struct reading *reading, const struct policy *polic
             people = policy->tiers[i].approvals;
         }
         more = more || tier->approvals > people;
+        fewer = fewer || tier->approvals < people;
     }
     if (!above)
         MISTAKE(reading, "more than in the line before of the same route", "review.approvals[%zu].above", index + 1);
-    if (!more)
+    if (!more || fewer)
         MISTAKE(reading, "more people than in the line before of the same route", "review.approvals[%zu].people",
                 index + 1);
 }

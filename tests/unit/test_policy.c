@@ -518,6 +518,8 @@ static const struct slip slips[] = {
     {"people: 3", "people: 2", 0, "review.approvals[4].people", "more people than in the line before"},
     {"people: 2, routes", "people: 1, routes", 0, "review.approvals[2].people",
      "more people than in the line before of the same route"},
+    {"people: 2, routes", "people: 3, routes", 1, "review.approvals[3].people",
+     "more people than in the line before of the same route"},
     {"people: 1}", "people: 1, routes: [original]}", 0, "review.approvals[1].routes", "no routes in the first line"},
     {"routes: [designated]", "routes: [designated, designated]", 0, "review.approvals[2].routes[2]",
      "every route once"},
