@@ -124,10 +124,10 @@ static bool header_value(const char *data, size_t bytes, const char *name, char 
 static size_t header_take(char *data, size_t size, size_t count, void *context)
 {
     struct answer *answer = context;
-    char seconds[16], status[8];
+    char seconds[16], status[16];
 
-    if (header_value(data, size * count, "HTTP/1.1 ", status, sizeof(status)))
-        answer->status = strtol(status, NULL, 10);
+    if (header_value(data, size * count, "HTTP/", status, sizeof(status))) /* "2 200": the version, and what it says */
+        answer->status = strtol(status + strcspn(status, " "), NULL, 10);
     header_value(data, size * count, "ETag:", answer->etag, sizeof(answer->etag));
     if (header_value(data, size * count, "Retry-After:", seconds, sizeof(seconds)))
         answer->retry_after_s = strtoll(seconds, NULL, 10); /* a date counts as none */
