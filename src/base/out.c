@@ -178,10 +178,11 @@ static void out_escape(struct out *out, unsigned char c)
 /* ASCII that JSON takes as it is. The NUL is not among it. */
 static const bool plain[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0x7F] = true};
 
-/* Copies runs of plain characters whole; only what must be escaped or replaced is looked at twice. */
-static void out_quoted(struct out *out, const char *value)
+/* Copies runs of plain characters whole; only what must be escaped or replaced is looked at twice. `at`: so many are
+ * known to be plain. */
+static void out_escaped(struct out *out, const char *value, size_t at)
 {
-    size_t from = 0, at = 0;
+    size_t from = 0;
 
     out_char(out, '"');
     for (;;) {
@@ -204,6 +205,25 @@ static void out_quoted(struct out *out, const char *value)
     }
     out_bytes(out, value + from, at - from);
     out_char(out, '"');
+}
+
+/* Keys and most values are short and plain: these are written at once. */
+static inline void out_quoted(struct out *out, const char *value)
+{
+    size_t size = 0;
+
+    while (plain[(unsigned char)value[size]])
+        size++;
+    if (value[size] != '\0' || !out_has_room(out, size + 2)) {
+        out_escaped(out, value, size);
+        return;
+    }
+    char *to = out->data + out->size;
+    to[0] = '"';
+    memcpy(to + 1, value, size);
+    to[size + 1] = '"';
+    to[size + 2] = '\0';
+    out->size += size + 2;
 }
 
 /* What stands before a value: a comma, and in an object its key. */

@@ -98,6 +98,34 @@ void bench_house_sign(struct command *command, const char *what, int64_t number)
     hash_parts("request", NULL, &part, 1, command->fingerprint, sizeof command->fingerprint);
 }
 
+static void fact_answered(struct command *command, struct reply *reply)
+{
+    if (reply->status != 201)
+        die("%s: %d %s", command->account, reply->status, reply->body);
+    reply_fini(reply);
+}
+
+void bench_house_fact(struct bench_fact *fact, int64_t number, int64_t accounts)
+{
+    bool topup = number % 2 == 0;
+
+    snprintf(fact->ref, sizeof fact->ref, "f%lld", (long long)number);
+    if (topup)
+        fact->ask.topup = (struct topup_ask){.ref = fact->ref,
+                                             .amount = money_of(BENCH_FACT_MINOR),
+                                             .method = METHOD_ALIPAY,
+                                             .paid_at = {BENCH_FACT_PAID_MS},
+                                             .payer = {PAYER_PERSONAL, "Bench", NULL}};
+    else
+        fact->ask.charge = (struct charge_ask){.ref = fact->ref, .amount = money_of(BENCH_FACT_MINOR)};
+    fact->command = (struct command){.kind = topup ? COMMAND_TOPUP : COMMAND_CHARGE,
+                                     .principal = "key:billing",
+                                     .roles = BENCH_ROLES,
+                                     .ask = &fact->ask,
+                                     .done = fact_answered};
+    snprintf(fact->command.account, REF_BYTES, "a%lld", (long long)(number / 2 % accounts));
+}
+
 /* ---- accounts ---- */
 
 struct preparation {

@@ -37,4 +37,18 @@ void bench_house_accounts(struct bench_house *house, int64_t first, int64_t coun
 /* Who asks (the operator), with the key "what-number" and a fingerprint of it. */
 void bench_house_sign(struct command *command, const char *what, int64_t number);
 
+/* A fact as a line of /v1/batch brings it: top-ups and charges in turn, two facts an account. The top-ups are paid as
+ * long ago as `ebb bench` says: a charge uses up exactly the one before it. */
+#define BENCH_FACT_MINOR 700
+#define BENCH_FACT_PAID_MS INT64_C(1577808000000)
+struct bench_fact {
+    struct command command;
+    union {
+        struct topup_ask topup;
+        struct charge_ask charge;
+    } ask;
+    char ref[REF_BYTES];
+};
+void bench_house_fact(struct bench_fact *fact, int64_t number, int64_t accounts);
+
 #endif

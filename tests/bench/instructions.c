@@ -3,6 +3,8 @@
  *
  *   instructions quote|plan ROUNDS            each of the four policies in turn
  *   instructions withdrawal ROUNDS DIR        made and confirmed by its code, a commit each, on a fresh data directory
+ *   instructions fact ROUNDS DIR              so many times FACTS top-ups and charges, each read from its line as
+ *                                             /v1/batch does, one commit a time, on a fresh data directory
  *
  * The clock stands still, the keys are all the same byte, the codes are known: two runs execute the same instructions.
  */
@@ -13,13 +15,16 @@
 #include <unistd.h>
 
 #include "bench_house.h"
+#include "http/batch.h"
 #include "pure_world.h"
 
 #define WARM 40 /* statements prepared, caches filled, the first pages split */
 #define ACCOUNTS 20
 #define TOPUPS 5
+#define FACTS 500 /* instructions.py divides by it */
+#define FACT_ACCOUNTS 250
 
-enum what { WHAT_QUOTE, WHAT_PLAN, WHAT_WITHDRAWAL };
+enum what { WHAT_QUOTE, WHAT_PLAN, WHAT_WITHDRAWAL, WHAT_FACT };
 
 static struct pure_world pure;
 static struct bench_house house;
@@ -64,6 +69,40 @@ static void withdraw(void)
     reply_fini(&reply);
 }
 
+/* ---- facts ---- */
+
+static struct bench_fact facts[FACTS];
+static struct command *fact_list[FACTS];
+static char fact_lines[FACTS][256];
+static struct arena fact_arena;
+
+static void facts_make(void)
+{
+    for (size_t i = 0; i < FACTS; i++, asked++) {
+        const struct bench_fact *fact = &facts[i];
+
+        bench_house_fact(&facts[i], asked, FACT_ACCOUNTS);
+        fact_list[i] = &facts[i].command;
+        snprintf(fact_lines[i], sizeof fact_lines[i],
+                 fact->command.kind == COMMAND_TOPUP
+                     ? "{\"op\":\"topup\",\"account\":\"%s\",\"ref\":\"%s\",\"amount\":%d,\"method\":\"alipay\","
+                       "\"paid_at\":\"2020-01-01T00:00:00+08:00\",\"payer\":{\"kind\":\"personal\",\"name\":\"Bench\"}}"
+                     : "{\"op\":\"charge\",\"account\":\"%s\",\"ref\":\"%s\",\"amount\":%d}",
+                 fact->command.account, fact->ref, BENCH_FACT_MINOR);
+    }
+}
+
+static void facts_tell(void)
+{
+    struct field_problems problems = {0};
+
+    arena_reset(&fact_arena);
+    for (size_t i = 0; i < FACTS; i++)
+        if (batch_line_check(fact_lines[i], strlen(fact_lines[i]), &fact_arena, &problems) != ERR_NONE)
+            die("%s is no line", fact_lines[i]);
+    engine_run_batch(house.engine, fact_list, FACTS);
+}
+
 /* callgrind counts from here to the return. */
 __attribute__((noinline)) void measured(enum what what, const struct policy *policy);
 __attribute__((noinline)) void measured(enum what what, const struct policy *policy)
@@ -77,6 +116,9 @@ __attribute__((noinline)) void measured(enum what what, const struct policy *pol
         break;
     case WHAT_WITHDRAWAL:
         withdraw();
+        break;
+    case WHAT_FACT:
+        facts_tell();
         break;
     }
 }
@@ -106,17 +148,39 @@ static void key_write(const char *directory)
         die("%s cannot be written", path);
 }
 
-static void withdrawal_rounds(int64_t rounds, const char *directory)
+static void house_open(const char *directory, int64_t accounts)
 {
     key_write(directory);
     bench_house_open(&house, directory, NULL);
     house.world.now = stopped_clock;
     random_init_seed(&house.world.random, 7);
-    bench_house_accounts(&house, 0, ACCOUNTS, TOPUPS, 1000000, "huawei");
+    bench_house_accounts(&house, 0, accounts, TOPUPS, 1000000, "huawei");
+}
+
+static void withdrawal_rounds(int64_t rounds, const char *directory)
+{
+    house_open(directory, ACCOUNTS);
     for (int i = 0; i < WARM; i++)
         withdraw();
     for (int64_t i = 0; i < rounds; i++)
         measured(WHAT_WITHDRAWAL, NULL);
+    bench_house_close(&house);
+}
+
+/* Every account has been met before what is counted, as in books that live. */
+static void fact_rounds(int64_t rounds, const char *directory)
+{
+    house_open(directory, FACT_ACCOUNTS);
+    arena_init(&fact_arena, (size_t)16 << 20);
+    for (int i = 0; i < 2 * FACT_ACCOUNTS / FACTS; i++) {
+        facts_make();
+        facts_tell();
+    }
+    for (int64_t i = 0; i < rounds; i++) {
+        facts_make();
+        measured(WHAT_FACT, NULL);
+    }
+    arena_fini(&fact_arena);
     bench_house_close(&house);
 }
 
@@ -128,6 +192,8 @@ int main(int argc, char **argv)
         pure_rounds(WHAT_PLAN, number_of(argv[2]));
     else if (argc == 4 && strcmp(argv[1], "withdrawal") == 0)
         withdrawal_rounds(number_of(argv[2]), argv[3]);
+    else if (argc == 4 && strcmp(argv[1], "fact") == 0)
+        fact_rounds(number_of(argv[2]), argv[3]);
     else
         die("usage: see the top of instructions.c");
     return 0;

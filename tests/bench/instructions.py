@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many instructions a quote, a plan and a whole withdrawal take, counted by callgrind and compared with what stands in
+"""How many instructions a quote, a plan, a whole withdrawal and a billing fact take, counted by callgrind and compared with what stands in
 instructions.json: a rise over 5% fails. Unlike a time, a count is the same on a busy machine.
 
   instructions.py PROGRAM JSON BUILD [--update]
@@ -15,8 +15,9 @@ import sys
 import tempfile
 
 RISE = 1.05
-WORK = {"quote": 200, "plan": 200, "withdrawal": 20}  # rounds; quote and plan go through four policies each
-POLICIES = 4
+# Rounds, and how many there are in one: quote and plan go through four policies, facts come five hundred a commit.
+WORK = {"quote": (200, 4), "plan": (200, 4), "withdrawal": (20, 1), "fact": (4, 500)}
+DURABLE = ("withdrawal", "fact")  # these want a directory
 NOT_COMPARED = 77
 
 
@@ -39,18 +40,20 @@ def costs(text):
     return found
 
 
-def count(program, what, rounds, directory):
+def count(program, what, work, directory):
     out = pathlib.Path(directory, what + ".out")
+    rounds, each = work
     arguments = [program, what, str(rounds)]
-    if what == "withdrawal":
-        pathlib.Path(directory, "data").mkdir(mode=0o700)
-        arguments.append(directory + "/data")
+    if what in DURABLE:
+        data = pathlib.Path(directory, what)
+        data.mkdir(mode=0o700)
+        arguments.append(str(data))
     subprocess.run(["valgrind", "-q", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured",
                     f"--callgrind-out-file={out}", *arguments], check=True, timeout=600)
     by_object = costs(out.read_text())
     ours = sum(cost for name, cost in by_object.items() if name == program or "libsqlite3" in name)
     assert ours > 0, f"nothing was counted of {what}: {dict(by_object)}"
-    return ours // (rounds * (1 if what == "withdrawal" else POLICIES))
+    return ours // (rounds * each)
 
 
 def self_check():
@@ -63,14 +66,14 @@ def main(program, path, build, update):
     program = str(pathlib.Path(program).resolve())
     recorded = json.loads(pathlib.Path(path).read_text())
     with tempfile.TemporaryDirectory(prefix="ebb-instructions-") as directory:
-        counted = {what: count(program, what, rounds, directory) for what, rounds in WORK.items()}
+        counted = {what: count(program, what, work, directory) for what, work in WORK.items()}
     if update:
         recorded[build] = counted
         pathlib.Path(path).write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
     known = recorded.get(build)
     failed = 0
     for what, number in counted.items():
-        before = known[what] if known else 0
+        before = known.get(what, 0) if known else 0
         bad = known is not None and number > before * RISE
         failed += bad
         print(f"{'not ok' if bad else 'ok'} - {what}: {number} instructions" + (f", {before} recorded" if known else ""))
