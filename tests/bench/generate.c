@@ -5,8 +5,12 @@
  *   generate accounts DIR COUNT TOPUPS audited|unaudited    accounts a0 …, each with so many live top-ups
  *   generate spent DIR COUNT LIVE audited|unaudited         account a0 with COUNT spent top-ups behind LIVE live ones
  *
+ * The books are whole or useless: while they grow there is no log, nothing is synced, no foreign key is looked at, and
+ * there are no indexes but the keys. Those are made at the end, each in one pass.
+ *
  * DIR is new. Top-ups of an account lie far apart, as they do when they came in over the years. The audit chain, half
  * of all bytes, is written where the books are to be sound for ebb-audit; a withdrawal reads nothing of it. */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,7 @@
 #include "bench_house.h"
 #include "domain/funds.h"
 #include "engine/step.h"
+#include "store/connection.h"
 
 #define CHUNK_ACCOUNTS 4000
 #define CHUNK_CHARGES 40
@@ -22,6 +27,10 @@
 #define LIVE_MINOR 1000000000
 #define ARENA_BYTES ((size_t)2 << 30)
 #define STEP_BYTES ((size_t)64 << 10)
+#define INDEXES_MAX 100
+#define UNSAFE                                                                                                         \
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -524288"
+#define SORTED "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; PRAGMA threads = 2"
 
 static struct generator {
     struct bench_house house;
@@ -35,6 +44,66 @@ static struct generator {
     bool audited;
 } g;
 
+/* ---- without indexes, and with them again ---- */
+
+static char *indexes[INDEXES_MAX];
+static size_t indexes_count;
+
+static sqlite3 *database_open(const char *directory)
+{
+    char path[4096];
+    sqlite3 *db;
+
+    snprintf(path, sizeof path, "%s/ebb.db", directory);
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        die("%s: %s", path, sqlite3_errmsg(db));
+    return db;
+}
+
+static void execute(sqlite3 *db, const char *sql)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        die("%.80s: %s", sql, sqlite3_errmsg(db));
+}
+
+/* Keys have no text of their own, and stay. */
+static void indexes_drop(const char *directory)
+{
+    static const char asked[] =
+        "SELECT sql, 'DROP INDEX ' || name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    sqlite3 *db = database_open(directory);
+    char *drops[INDEXES_MAX];
+    sqlite3_stmt *statement;
+
+    if (sqlite3_prepare_v2(db, asked, -1, &statement, NULL) != SQLITE_OK)
+        die("%s", sqlite3_errmsg(db));
+    for (; sqlite3_step(statement) == SQLITE_ROW; indexes_count++) {
+        if (indexes_count == INDEXES_MAX)
+            die("more than %d indexes", INDEXES_MAX);
+        indexes[indexes_count] = strdup((const char *)sqlite3_column_text(statement, 0));
+        drops[indexes_count] = strdup((const char *)sqlite3_column_text(statement, 1));
+    }
+    sqlite3_finalize(statement);
+    for (size_t i = 0; i < indexes_count; i++) {
+        execute(db, drops[i]);
+        free(drops[i]);
+    }
+    sqlite3_close(db);
+}
+
+static void indexes_make(const char *directory)
+{
+    sqlite3 *db = database_open(directory);
+
+    execute(db, SORTED);
+    for (size_t i = 0; i < indexes_count; i++) {
+        execute(db, indexes[i]);
+        execute(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+        free(indexes[i]);
+    }
+    sqlite3_close(db);
+}
+
 static void opened(const char *directory, bool audited)
 {
     char reason[512] = "";
@@ -42,11 +111,14 @@ static void opened(const char *directory, bool audited)
 
     bench_house_open(&g.house, directory, NULL); /* migrates, makes the keys */
     engine_close(&g.house.engine);
+    indexes_drop(directory);
     arena_init(&g.arena, ARENA_BYTES);
     if (vault_open(directory, false, &g.vault, reason) != ERR_NONE ||
         store_open(directory, STORE_WRITER, &g.vault, &g.store, reason) != ERR_NONE)
         die("%s", reason);
-    if (store_int(g.store, QUERY_IDS_HIGHEST, NULL, 0, &highest) != ERR_NONE ||
+    const struct embedded unsafe = {.name = UNSAFE, .data = UNSAFE, .size = sizeof UNSAFE - 1};
+    if (g.store->operations->script(g.store, &unsafe) != ERR_NONE ||
+        store_int(g.store, QUERY_IDS_HIGHEST, NULL, 0, &highest) != ERR_NONE ||
         chain_load(g.store, &g.arena, &g.chain) != ERR_NONE)
         die("%s", store_reason(g.store));
     ids_init(&g.ids, 0, highest);
@@ -203,6 +275,7 @@ int main(int argc, char **argv)
     else
         spent(number_of(argv[3]), number_of(argv[4]));
     store_close(&g.store);
+    indexes_make(argv[2]);
     vault_fini(&g.vault);
     arena_fini(&g.arena);
     policies_fini(&g.house.policies);

@@ -51,9 +51,9 @@ class Bench:
         return self.kept[key]
 
 
-def run(*arguments, environment=None, text=None):
+def run(*arguments, environment=None, text=None, timeout_s=TIMEOUT_S):
     """Standard output of a program that must succeed."""
-    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, input=text, timeout=TIMEOUT_S,
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, input=text, timeout=timeout_s,
                           env={**os.environ, **(environment or {})}, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, arguments))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

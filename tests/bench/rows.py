@@ -155,6 +155,7 @@ def p4(bench):
 # ---- growth ----
 
 LIVE = 20
+GENERATED_S = 3600  # of one set of books: two minutes of processor time for the largest, of which others may leave little
 
 
 def generated(bench, name, *arguments):
@@ -166,7 +167,7 @@ def generated(bench, name, *arguments):
             shutil.rmtree(keep, ignore_errors=True)
             keep.mkdir(parents=True)
             began = time.monotonic()
-            run(bench.program("generate"), arguments[0], keep, *arguments[1:], "unaudited")
+            run(bench.program("generate"), arguments[0], keep, *arguments[1:], "unaudited", timeout_s=GENERATED_S)
             sampled_check(keep)
             (keep / "complete").write_text(f"{time.monotonic() - began:.0f} s\n")
         return keep
