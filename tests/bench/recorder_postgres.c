@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATEMENTS_MAX 256
+#define STATEMENTS_MAX 1024 /* a connection prepares all there are, when it is opened */
 #define NAME_BYTES 16
 
 static struct known {
@@ -51,6 +51,7 @@ static struct known *known_find(const char *name)
         if (strcmp(known[i].name, name) == 0)
             return &known[i];
     }
+    fprintf(stderr, "recorder: more than %d statements\n", STATEMENTS_MAX);
     abort();
 }
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TAPE_STATEMENTS_MAX 256
+#define TAPE_STATEMENTS_MAX 1024
 #define TAPE_VALUES_MAX 64
 
 struct tape_value {
