@@ -17,6 +17,8 @@ static const char *const words[] = {
     "error_500",
     "bad_signature",
     "unlisted_code",
+    "not_sent",
+    "denied:NO_AUTH",
 };
 
 static void bank_script(struct sim *sim)

@@ -36,8 +36,10 @@ static bool handled(const json_t *reply, const char *where, bool first, struct c
         leaf_answer_say(answer, EVIDENCE_NOTHING, "unreadable", "the reply has no code");
     else if (strcmp(code, BUSINESS) == 0 && sub_code != NULL)
         leaf_answer_code(answer, &alipay_codes, where, sub_code, first, why);
-    else
-        leaf_answer_code(answer, &alipay_codes, "gateway", code, first, why);
+    else /* what the gateway refuses may have a reason of its own */
+        leaf_answer_code(answer, &alipay_codes, "gateway",
+                         sub_code != NULL && channel_code_find(&alipay_codes, "gateway", sub_code) ? sub_code : code,
+                         first, why);
     return false;
 }
 

@@ -38,8 +38,17 @@ struct channel_order {
     struct instant at;       /* when the customer confirmed: the same order is the same bytes whenever it is built */
 };
 
+/* What an answer says of the house and not of the payment. */
+enum channel_alarm {
+    ALARM_NONE,
+    ALARM_TELL, /* their books, or their reading of our order, differ from ours: somebody looks */
+    ALARM_HALT, /* our side is wrong (key, permission, balance): the next payment would fare the same */
+    CHANNEL_ALARM__COUNT
+};
+
 struct channel_answer {
     enum evidence_kind kind;
+    enum channel_alarm alarm;
     char key[CHANNEL_KEY_BYTES];
     char code[FAILURE_CODE_BYTES];
     char detail[201];
@@ -91,6 +100,9 @@ struct channel {
     char name[CHANNEL_NAME_BYTES];
     struct channel_capability capability;
     const struct channel_operations *operations;
+    /* payout/ halts a channel that said ALARM_HALT: until then nothing is begun or sent. 0: it takes orders. */
+    _Atomic int64_t halted_until_ms;
+    int64_t halts; /* in a row */
 };
 
 #define CHANNELS_MAX 16

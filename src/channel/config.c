@@ -378,8 +378,8 @@ void channels_codes(struct out *ret)
         for (size_t i = 0; i < channel_kinds[k]->codes->count; i++) {
             const struct channel_code *code = &channel_kinds[k]->codes->items[i];
 
-            out_format(ret, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channel_kinds[k]->name, code->where, code->code,
+            out_format(ret, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", channel_kinds[k]->name, code->where, code->code,
                        code_fact_words.texts[code->fact], code_again_words.texts[code->again],
-                       code->first_only ? "first" : "any", code->source);
+                       code->first_only ? "first" : "any", channel_alarm_words.texts[code->alarm], code->source);
         }
 }

@@ -13,7 +13,9 @@
 
 static const char *const fact_texts[CODE_FACT__COUNT] = {"unknown", "did", "did_not", "pending", "returned", "arrived"};
 static const char *const again_texts[CODE_AGAIN__COUNT] = {"ask", "same", "never"};
+static const char *const alarm_texts[CHANNEL_ALARM__COUNT] = {"none", "tell", "halt"};
 const struct words code_fact_words = {.texts = fact_texts, .count = CODE_FACT__COUNT};
+const struct words channel_alarm_words = {.texts = alarm_texts, .count = CHANNEL_ALARM__COUNT};
 const struct words code_again_words = {.texts = again_texts, .count = CODE_AGAIN__COUNT};
 
 const struct channel_code *channel_code_find(const struct channel_codes *codes, const char *where, const char *code)
@@ -107,8 +109,15 @@ void leaf_answer_start(struct channel_answer *ret, const char *key)
 void leaf_answer_say(struct channel_answer *answer, enum evidence_kind kind, const char *code, const char *detail)
 {
     answer->kind = kind;
+    answer->alarm = ALARM_NONE;
     snprintf(answer->code, sizeof answer->code, "%s", code);
     snprintf(answer->detail, sizeof answer->detail, "%s", detail != NULL ? detail : "");
+}
+
+void leaf_answer_doubt(struct channel_answer *answer)
+{
+    answer->kind = EVIDENCE_NOTHING;
+    answer->alarm = ALARM_NONE;
 }
 
 void leaf_answer_code(struct channel_answer *answer, const struct channel_codes *codes, const char *where,
@@ -117,6 +126,8 @@ void leaf_answer_code(struct channel_answer *answer, const struct channel_codes 
     const struct channel_code *found = channel_code_find(codes, where, code);
 
     leaf_answer_say(answer, found != NULL ? channel_code_evidence(found, first) : EVIDENCE_NOTHING, code, detail);
+    if (found != NULL)
+        answer->alarm = found->alarm;
 }
 
 bool leaf_answered(const struct https_reply *reply, bool first, struct channel_answer *answer)

@@ -7,7 +7,7 @@
  * and is no part of the order.
  *
  * A table of codes says for each code that a channel may answer what it proves and, apart from that, whether asking
- * again can help; what stands in no table proves nothing. This module knows no channel. */
+ * again can help and whether it is an alarm; what stands in no table proves nothing. This module knows no channel. */
 #ifndef EBB_CHANNEL_LEAF_H
 #define EBB_CHANNEL_LEAF_H
 
@@ -39,6 +39,7 @@ struct channel_code {
     enum code_fact fact;
     enum code_again again;
     bool first_only; /* after a resend the cause may be our own first send: then it proves nothing */
+    enum channel_alarm alarm;
     const char *source;
 };
 struct channel_codes {
@@ -48,7 +49,7 @@ struct channel_codes {
 /* NULL: it stands on no list. */
 const struct channel_code *channel_code_find(const struct channel_codes *codes, const char *where, const char *code);
 enum evidence_kind channel_code_evidence(const struct channel_code *code, bool first);
-extern const struct words code_fact_words, code_again_words;
+extern const struct words code_fact_words, code_again_words, channel_alarm_words;
 
 /* ---- stored requests ---- */
 
@@ -70,6 +71,8 @@ MUST_USE bool leaf_refused(const struct leaf_request *request, struct channel_an
 /* Empty, and proving nothing. */
 void leaf_answer_start(struct channel_answer *ret, const char *key);
 void leaf_answer_say(struct channel_answer *answer, enum evidence_kind kind, const char *code, const char *detail);
+/* Whatever it says, who says it does not know: it proves nothing, and is no alarm. */
+void leaf_answer_doubt(struct channel_answer *answer);
 /* What a code proves; unlisted ones keep their name and prove nothing. */
 void leaf_answer_code(struct channel_answer *answer, const struct channel_codes *codes, const char *where,
                       const char *code, bool first, const char *detail);

@@ -144,11 +144,13 @@ static enum err send_new(struct simulated *simulated, struct payment *payment, b
     TRY(simulated_book_insert(simulated->book, payment));
     TRY(callbacks_promise(simulated, payment, outcome, argument));
     if (behaviour->kind == EVIDENCE_NOTHING)
-        answer_set(answer, EVIDENCE_NOTHING, behaviour->code, "no answer that proves anything");
+        answer_set(answer, EVIDENCE_NOTHING, behaviour->code != NULL ? behaviour->code : argument,
+                   "no answer that proves anything");
     else if (behaviour->kind == EVIDENCE_NOT_PAID)
         answer_set(answer, EVIDENCE_NOT_PAID, argument, "refused by the simulated channel");
     else
         answer_proof(answer, payment, behaviour->kind, behaviour->code, "");
+    answer->alarm = behaviour->alarm;
     *ret_pauses = behaviour->pauses;
     return ERR_NONE;
 }

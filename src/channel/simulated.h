@@ -25,6 +25,8 @@
  *   not_found_then_paid pays, loses the answer, and denies it at the first query
  *   error_500           pays, and answers HTTP 500
  *   bad_signature       pays, and signs wrongly
+ *   not_sent            the line does not come about, so that no byte leaves; a resend pays
+ *   denied:CODE         does not pay, and says that our side is wrong; a resend pays
  *   unlisted_code       does not pay, and answers a code that stands on no list, now and at every query */
 #ifndef EBB_CHANNEL_SIMULATED_H
 #define EBB_CHANNEL_SIMULATED_H

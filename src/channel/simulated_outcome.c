@@ -6,23 +6,31 @@
 #include <string.h>
 
 const struct behaviour simulated_behaviours[OUTCOME__COUNT] = {
-    [OUTCOME_PAID] = {"paid", false, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 0, 0, false},
+    [OUTCOME_PAID] = {"paid", false, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 0, 0, false, ALARM_NONE},
     [OUTCOME_PENDING_THEN_PAID] = {"pending_then_paid", false, PAYMENT_PROCESSING, EVIDENCE_ACCEPTED, "PROCESSING", 1,
-                                   SIMULATED_PENDING_MS, false},
-    [OUTCOME_REFUSED] = {"refused", true, PAYMENT_REFUSED, EVIDENCE_NOT_PAID, NULL, 0, 0, false},
-    [OUTCOME_TIMEOUT_PAID] = {"timeout_paid", false, PAYMENT_PAID, EVIDENCE_NOTHING, "timeout", 0, 0, true},
-    [OUTCOME_TIMEOUT_UNPAID] = {"timeout_unpaid", false, PAYMENT_LOST, EVIDENCE_NOTHING, "timeout", 0, 0, true},
-    [OUTCOME_BOUNCE_AFTER] = {"bounce_after", true, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 0, 0, false},
-    [OUTCOME_DUPLICATE_CALLBACK] = {"duplicate_callback", false, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 2, 0, false},
+                                   SIMULATED_PENDING_MS, false, ALARM_NONE},
+    [OUTCOME_REFUSED] = {"refused", true, PAYMENT_REFUSED, EVIDENCE_NOT_PAID, NULL, 0, 0, false, ALARM_NONE},
+    [OUTCOME_TIMEOUT_PAID] = {"timeout_paid", false, PAYMENT_PAID, EVIDENCE_NOTHING, "timeout", 0, 0, true, ALARM_NONE},
+    [OUTCOME_TIMEOUT_UNPAID] = {"timeout_unpaid", false, PAYMENT_LOST, EVIDENCE_NOTHING, "timeout", 0, 0, true,
+                                ALARM_NONE},
+    [OUTCOME_BOUNCE_AFTER] = {"bounce_after", true, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 0, 0, false, ALARM_NONE},
+    [OUTCOME_DUPLICATE_CALLBACK] = {"duplicate_callback", false, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 2, 0, false,
+                                    ALARM_NONE},
     [OUTCOME_REORDERED_CALLBACK] = {"reordered_callback", false, PAYMENT_PAID, EVIDENCE_ACCEPTED, "PROCESSING", 2, 0,
-                                    true},
-    [OUTCOME_PAYS_OTHER_AMOUNT] = {"pays_other_amount", false, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 0, 0, false},
-    [OUTCOME_PAYS_TWICE_KEY] = {"pays_twice_key", false, PAYMENT_PAID, EVIDENCE_NOTHING, "timeout", 0, 0, true},
+                                    true, ALARM_NONE},
+    [OUTCOME_PAYS_OTHER_AMOUNT] = {"pays_other_amount", false, PAYMENT_PAID, EVIDENCE_PAID, "SUCCESS", 0, 0, false,
+                                   ALARM_NONE},
+    [OUTCOME_PAYS_TWICE_KEY] = {"pays_twice_key", false, PAYMENT_PAID, EVIDENCE_NOTHING, "timeout", 0, 0, true,
+                                ALARM_NONE},
     [OUTCOME_NOT_FOUND_THEN_PAID] = {"not_found_then_paid", false, PAYMENT_PAID, EVIDENCE_NOTHING, "timeout", 0, 0,
-                                     true},
-    [OUTCOME_ERROR_500] = {"error_500", false, PAYMENT_PAID, EVIDENCE_NOTHING, "http_500", 0, 0, false},
-    [OUTCOME_BAD_SIGNATURE] = {"bad_signature", false, PAYMENT_PAID, EVIDENCE_NOTHING, "bad_signature", 0, 0, false},
-    [OUTCOME_UNLISTED_CODE] = {"unlisted_code", false, PAYMENT_LOST, EVIDENCE_NOTHING, "UNLISTED.0000", 0, 0, false},
+                                     true, ALARM_NONE},
+    [OUTCOME_ERROR_500] = {"error_500", false, PAYMENT_PAID, EVIDENCE_NOTHING, "http_500", 0, 0, false, ALARM_NONE},
+    [OUTCOME_BAD_SIGNATURE] = {"bad_signature", false, PAYMENT_PAID, EVIDENCE_NOTHING, "bad_signature", 0, 0, false,
+                               ALARM_NONE},
+    [OUTCOME_UNLISTED_CODE] = {"unlisted_code", false, PAYMENT_LOST, EVIDENCE_NOTHING, "UNLISTED.0000", 0, 0, false,
+                               ALARM_NONE},
+    [OUTCOME_NOT_SENT] = {"not_sent", false, PAYMENT_LOST, EVIDENCE_NOTHING, CODE_NOT_SENT, 0, 0, false, ALARM_NONE},
+    [OUTCOME_DENIED] = {"denied", true, PAYMENT_LOST, EVIDENCE_NOTHING, NULL, 0, 0, false, ALARM_HALT},
 };
 
 bool simulated_outcome_parse(const char *word, enum outcome *ret, const char **ret_argument)
@@ -83,7 +91,7 @@ bool simulated_outcome_ok(const char *word)
 
     if (strlen(word) >= OUTCOME_BYTES || !simulated_outcome_parse(word, &outcome, &argument))
         return false;
-    if (outcome == OUTCOME_REFUSED)
+    if (outcome == OUTCOME_REFUSED || outcome == OUTCOME_DENIED)
         return code_ok(argument);
     if (outcome == OUTCOME_BOUNCE_AFTER)
         return simulated_outcome_delay(argument, &ms);

@@ -22,6 +22,8 @@ enum outcome {
     OUTCOME_ERROR_500,
     OUTCOME_BAD_SIGNATURE,
     OUTCOME_UNLISTED_CODE,
+    OUTCOME_NOT_SENT,
+    OUTCOME_DENIED,
     OUTCOME__COUNT
 };
 
@@ -35,6 +37,7 @@ struct behaviour {
     int callbacks;    /* "paid", how many */
     int64_t callbacks_after_ms;
     bool pauses; /* the reply is late, or never comes */
+    enum channel_alarm alarm;
 };
 extern const struct behaviour simulated_behaviours[OUTCOME__COUNT];
 

@@ -52,30 +52,33 @@ static const struct channel_capability capability = {
 #define ERRORS "docs.stripe.com/error-codes"
 #define OBJECT "docs.stripe.com/api/refunds/object#status"
 #define IDEMPOTENCY "docs.stripe.com/api/idempotent_requests"
+#define STATUSES "docs.stripe.com/api/errors, HTTP status codes"
 #define TYPES "docs.stripe.com/api/errors#type"
 static const struct channel_code code_items[] = {
-    {"status", "succeeded", CODE_DID, AGAIN_NEVER, false, OBJECT},
-    {"status", "pending", CODE_PENDING, AGAIN_ASK, false, OBJECT},
-    {"status", "requires_action", CODE_PENDING, AGAIN_ASK, false, OBJECT},
-    {"status", "canceled", CODE_DID_NOT, AGAIN_NEVER, false, OBJECT},
-    {"status", "failed", CODE_RETURNED, AGAIN_NEVER, false, OBJECT},
-    {"refund", "charge_already_refunded", CODE_DID_NOT, AGAIN_NEVER, true, ERRORS},
-    {"refund", "charge_disputed", CODE_DID_NOT, AGAIN_NEVER, false, ERRORS},
-    {"refund", "charge_not_refundable", CODE_DID_NOT, AGAIN_NEVER, true, ERRORS},
-    {"refund", "refund_disputed_payment", CODE_DID_NOT, AGAIN_NEVER, false, ERRORS},
-    {"refund", "resource_missing", CODE_DID_NOT, AGAIN_NEVER, false, ERRORS},
-    {"refund", "payment_intent_unexpected_state", CODE_DID_NOT, AGAIN_NEVER, true, ERRORS},
-    {"refund", "parameter_missing", CODE_DID_NOT, AGAIN_NEVER, false, ERRORS},
-    {"refund", "parameter_unknown", CODE_DID_NOT, AGAIN_NEVER, false, ERRORS},
-    {"refund", "parameter_invalid_integer", CODE_DID_NOT, AGAIN_NEVER, false, ERRORS},
-    {"refund", "balance_insufficient", CODE_DID_NOT, AGAIN_SAME, false, ERRORS},
-    {"refund", "lock_timeout", CODE_DID_NOT, AGAIN_SAME, false, ERRORS},
-    {"refund", "rate_limit", CODE_DID_NOT, AGAIN_SAME, false, ERRORS},
-    {"refund", "api_key_expired", CODE_DID_NOT, AGAIN_SAME, false, ERRORS},
-    {"refund", "authentication_error", CODE_DID_NOT, AGAIN_SAME, false, TYPES},
-    {"refund", "idempotency_key_in_use", CODE_UNKNOWN, AGAIN_ASK, false, IDEMPOTENCY},
-    {"refund", "idempotency_error", CODE_UNKNOWN, AGAIN_ASK, false, IDEMPOTENCY},
-    {"refund", "api_error", CODE_UNKNOWN, AGAIN_ASK, false, TYPES},
+    {"status", "succeeded", CODE_DID, AGAIN_NEVER, false, ALARM_NONE, OBJECT},
+    {"status", "pending", CODE_PENDING, AGAIN_ASK, false, ALARM_NONE, OBJECT},
+    {"status", "requires_action", CODE_PENDING, AGAIN_ASK, false, ALARM_NONE, OBJECT},
+    {"status", "canceled", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_NONE, OBJECT},
+    {"status", "failed", CODE_RETURNED, AGAIN_NEVER, false, ALARM_NONE, OBJECT},
+    {"refund", "charge_already_refunded", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_NONE, ERRORS},
+    {"refund", "charge_disputed", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_NONE, ERRORS},
+    {"refund", "charge_not_refundable", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_NONE, ERRORS},
+    {"refund", "refund_disputed_payment", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_NONE, ERRORS},
+    {"refund", "resource_missing", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_NONE, ERRORS},
+    {"refund", "payment_intent_unexpected_state", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_NONE, ERRORS},
+    {"refund", "parameter_missing", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_TELL, ERRORS},
+    {"refund", "parameter_unknown", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_TELL, ERRORS},
+    {"refund", "parameter_invalid_integer", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_TELL, ERRORS},
+    /* The key says so for as long as it lives: it will not pay, and another payment has another key. */
+    {"refund", "balance_insufficient", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_HALT, ERRORS},
+    {"refund", "lock_timeout", CODE_DID_NOT, AGAIN_SAME, false, ALARM_NONE, ERRORS},
+    {"refund", "rate_limit", CODE_DID_NOT, AGAIN_SAME, false, ALARM_NONE, ERRORS},
+    {"refund", "api_key_expired", CODE_DID_NOT, AGAIN_SAME, false, ALARM_HALT, ERRORS},
+    {"refund", "authentication_error", CODE_DID_NOT, AGAIN_SAME, false, ALARM_HALT, TYPES},
+    {"refund", "permission_error", CODE_DID_NOT, AGAIN_SAME, false, ALARM_HALT, STATUSES},
+    {"refund", "idempotency_key_in_use", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_NONE, IDEMPOTENCY},
+    {"refund", "idempotency_error", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_TELL, IDEMPOTENCY},
+    {"refund", "api_error", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_NONE, TYPES},
 };
 static const struct channel_codes codes = {code_items, ARRAY_COUNT(code_items)};
 
@@ -186,23 +189,31 @@ bool stripe_refund_read(const json_t *refund, struct channel_answer *answer)
     return true;
 }
 
-/* Errors name a code; where there is none, their type is one. */
+/* Errors name a code; where there is none, some statuses or else their type is one. */
+static const char *code_of(const json_t *error, long status)
+{
+    static const struct {
+        long status;
+        const char *code;
+    } statuses[] = {{401, "authentication_error"}, {403, "permission_error"}};
+    const char *code = leaf_json_text(error, "code");
+
+    for (size_t i = 0; code == NULL && i < ARRAY_COUNT(statuses); i++)
+        if (statuses[i].status == status)
+            code = statuses[i].code;
+    return code != NULL ? code : leaf_json_text(error, "type");
+}
+
 static void error_read(const json_t *reply, long status, bool first, struct channel_answer *answer)
 {
     const json_t *error = json_object_get(reply, "error");
-    const char *code = leaf_json_text(error, "code"), *type = leaf_json_text(error, "type");
+    const char *code = code_of(error, status);
     char said[FAILURE_CODE_BYTES];
 
-    if (status == 401 && code == NULL)
-        code = "authentication_error";
     snprintf(said, sizeof said, "http_%ld", status);
-    leaf_answer_code(answer, &codes, "refund",
-                     code != NULL   ? code
-                     : type != NULL ? type
-                                    : said,
-                     first, leaf_json_text(error, "message"));
+    leaf_answer_code(answer, &codes, "refund", code != NULL ? code : said, first, leaf_json_text(error, "message"));
     if (status >= 500) /* whatever it says, Stripe does not know */
-        answer->kind = EVIDENCE_NOTHING;
+        leaf_answer_doubt(answer);
 }
 
 static void call_make(const struct stripe *stripe, const char *method, const char *url, const char *body,

@@ -27,24 +27,24 @@ static const struct channel_capability capability = {.refund = true,
 /* A refusal is of the call that it answers: sent again, it says nothing of the send before, whose outcome is not known.
  * Only what is said of the order itself (its status) ends it whenever it is told. */
 static const struct channel_code code_items[] = {
-    {"status", "SUCCESS", CODE_DID, AGAIN_NEVER, false, REFUND},
-    {"status", "CLOSED", CODE_DID_NOT, AGAIN_NEVER, false, REFUND},
-    {"status", "PROCESSING", CODE_PENDING, AGAIN_ASK, false, REFUND},
-    {"status", "ABNORMAL", CODE_UNKNOWN, AGAIN_ASK, false,
+    {"status", "SUCCESS", CODE_DID, AGAIN_NEVER, false, ALARM_NONE, REFUND},
+    {"status", "CLOSED", CODE_DID_NOT, AGAIN_NEVER, false, ALARM_NONE, REFUND},
+    {"status", "PROCESSING", CODE_PENDING, AGAIN_ASK, false, ALARM_NONE, REFUND},
+    {"status", "ABNORMAL", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_NONE,
      REFUND}, /* the payer's card is dead: people repair it there */
-    {"refund", "SYSTEM_ERROR", CODE_UNKNOWN, AGAIN_ASK, false, COMMON},
-    {"refund", "FREQUENCY_LIMITED", CODE_DID_NOT, AGAIN_SAME, true, COMMON},
-    {"refund", "NOT_ENOUGH", CODE_DID_NOT, AGAIN_SAME, true, REFUND},
-    {"refund", "SIGN_ERROR", CODE_DID_NOT, AGAIN_SAME, true, COMMON},
-    {"refund", "NO_AUTH", CODE_DID_NOT, AGAIN_SAME, true, REFUND},
-    {"refund", "MCH_NOT_EXISTS", CODE_DID_NOT, AGAIN_SAME, true, REFUND},
-    {"refund", "USER_ACCOUNT_ABNORMAL", CODE_DID_NOT, AGAIN_NEVER, true, REFUND},
-    {"refund", "RESOURCE_NOT_EXISTS", CODE_DID_NOT, AGAIN_NEVER, true, REFUND},
-    {"refund", "PARAM_ERROR", CODE_DID_NOT, AGAIN_NEVER, true, COMMON},
-    {"refund", "INVALID_REQUEST", CODE_DID_NOT, AGAIN_NEVER, true, REFUND},
-    {"query", "RESOURCE_NOT_EXISTS", CODE_UNKNOWN, AGAIN_SAME, false, REFUND},
-    {"query", "SYSTEM_ERROR", CODE_UNKNOWN, AGAIN_ASK, false, COMMON},
-    {"query", "FREQUENCY_LIMITED", CODE_UNKNOWN, AGAIN_ASK, false, COMMON},
+    {"refund", "SYSTEM_ERROR", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_NONE, COMMON},
+    {"refund", "FREQUENCY_LIMITED", CODE_DID_NOT, AGAIN_SAME, true, ALARM_NONE, COMMON},
+    {"refund", "NOT_ENOUGH", CODE_DID_NOT, AGAIN_SAME, true, ALARM_HALT, REFUND},
+    {"refund", "SIGN_ERROR", CODE_DID_NOT, AGAIN_SAME, true, ALARM_HALT, COMMON},
+    {"refund", "NO_AUTH", CODE_DID_NOT, AGAIN_SAME, true, ALARM_HALT, REFUND},
+    {"refund", "MCH_NOT_EXISTS", CODE_DID_NOT, AGAIN_SAME, true, ALARM_HALT, REFUND},
+    {"refund", "USER_ACCOUNT_ABNORMAL", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_NONE, REFUND},
+    {"refund", "RESOURCE_NOT_EXISTS", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_NONE, REFUND},
+    {"refund", "PARAM_ERROR", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_TELL, COMMON},
+    {"refund", "INVALID_REQUEST", CODE_DID_NOT, AGAIN_NEVER, true, ALARM_TELL, REFUND},
+    {"query", "RESOURCE_NOT_EXISTS", CODE_UNKNOWN, AGAIN_SAME, false, ALARM_NONE, REFUND},
+    {"query", "SYSTEM_ERROR", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_NONE, COMMON},
+    {"query", "FREQUENCY_LIMITED", CODE_UNKNOWN, AGAIN_ASK, false, ALARM_NONE, COMMON},
 };
 const struct channel_codes wechatpay_codes = {code_items, ARRAY_COUNT(code_items)};
 
@@ -147,7 +147,7 @@ static void reply_tell(const json_t *reply, long status, const char *where, bool
     leaf_answer_code(answer, &wechatpay_codes, where, code != NULL ? code : "no_code", first,
                      leaf_json_text(reply, "message"));
     if (status >= 500)
-        answer->kind = EVIDENCE_NOTHING;
+        leaf_answer_doubt(answer);
     if (strcmp(where, "query") == 0 && found != NULL && found->again == AGAIN_SAME) /* no proof, but it may be resent */
         leaf_answer_say(answer, EVIDENCE_NOTHING, "not_found", "the query knows no such refund");
 }

@@ -64,14 +64,15 @@ static int show_main(int argc, char **argv)
 
 static int codes_main(int argc, char **argv)
 {
-    static const struct argp argp = {NULL,
-                                     config_option,
-                                     NULL,
-                                     "What each code of each kind of channel proves, tab-separated: kind, where, code, "
-                                     "fact, whether to ask again, whether it counts only on a first send, source.",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct argp argp = {
+        NULL,
+        config_option,
+        NULL,
+        "What each code of each kind of channel proves, tab-separated: kind, where, code, "
+        "fact, whether to ask again, whether it counts only on a first send, alarm, source.",
+        NULL,
+        NULL,
+        NULL};
     struct config_options options = {"ebb config codes", NULL, NULL};
     struct out out;
 

@@ -32,6 +32,7 @@ struct channel_terms {
                    struct arena *arena);
     int64_t (*dedupe_ms)(const void *channels, const char *channel); /* 0: unbounded */
     int64_t (*spacing_ms)(const void *channels, const char *channel);
+    struct instant (*halted_until)(const void *channels, const char *channel); /* nothing is begun before that */
 };
 
 /* A call for the outside, to be made after the commit. */
@@ -81,5 +82,9 @@ struct decision withdrawal_evidence(struct deciding *d, struct book *book, struc
                                     struct attempt *attempt, const char *channel, enum evidence_source source,
                                     enum evidence_kind kind, const char *key, const char *code, const char *detail,
                                     const char *reference, struct money amount, const char *currency);
+/* The answer that was just told says, beside what it proves of the payment, that something is wrong with the house: an
+ * incident of that kind, once for each code of an attempt. dossier->told is loaded. */
+void withdrawal_alarm(struct deciding *d, struct book *book, struct dossier *dossier, const struct attempt *attempt,
+                      const char *kind, const char *what);
 
 #endif

@@ -268,3 +268,24 @@ struct decision withdrawal_evidence(struct deciding *d, struct book *book, struc
     withdrawal_settle_row(d, dossier);
     return decision_ok();
 }
+
+/* Did one of the answers before the last say this of the same attempt? */
+static bool code_told(const struct dossier *dossier, const struct evidence *now)
+{
+    for (size_t i = 0; i + 1 < dossier->told_count; i++)
+        if (dossier->told[i]->attempt == now->attempt && strcmp(dossier->told[i]->code, now->code) == 0)
+            return true;
+    return false;
+}
+
+void withdrawal_alarm(struct deciding *d, struct book *book, struct dossier *dossier, const struct attempt *attempt,
+                      const char *kind, const char *what)
+{
+    const struct evidence *now = dossier->told[dossier->told_count - 1];
+
+    INVARIANT(27, dossier->told_loaded && now->attempt == attempt->id);
+    if (!code_told(dossier, now))
+        incident_open(d, book->account, dossier->withdrawal, kind, attempt->amount,
+                      deciding_text(d, "%s answered %s to payment %s (%s): %s", now->channel, now->code, now->key,
+                                    now->detail, what));
+}

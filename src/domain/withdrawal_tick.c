@@ -9,6 +9,7 @@
 
 /* A held leg whose channel is not there is looked at again after this. */
 #define HELD_RETRY_MS MS_SECOND
+#define HALT_SPREAD_MS (30 * MS_SECOND)
 
 struct tick {
     struct deciding *d;
@@ -58,16 +59,28 @@ static struct instant turn_of(struct tick *t, const struct leg *leg, struct topu
 }
 
 /* False: not yet, and the dossier says when to look again. */
-static bool may_begin(struct tick *t, const struct leg *leg, struct topup *source)
+static bool is_time(struct tick *t, struct instant turn)
 {
-    struct instant turn = turn_of(t, leg, source);
-
-    if (t->terms->name(t->terms->channels, leg->channel) == NULL)
-        turn = instant_add_ms(t->d->now, HELD_RETRY_MS);
     if (!instant_after(turn, t->d->now))
         return true;
     t->dossier->held_until = instant_earlier(t->dossier->held_until, turn);
     return false;
+}
+
+/* When its channel takes orders, as far as is known. After a halt the payments come one after the other: the first
+ * finds out for those behind it. */
+static struct instant opening_of(const struct tick *t, const struct leg *leg)
+{
+    struct instant until = t->terms->halted_until(t->terms->channels, leg->channel);
+
+    if (t->terms->name(t->terms->channels, leg->channel) == NULL)
+        return instant_add_ms(t->d->now, HELD_RETRY_MS);
+    return instant_is_set(until) ? instant_add_ms(until, leg->id % HALT_SPREAD_MS) : t->d->now;
+}
+
+static bool may_begin(struct tick *t, const struct leg *leg, struct topup *source)
+{
+    return is_time(t, opening_of(t, leg)) && is_time(t, turn_of(t, leg, source));
 }
 
 /* The bytes are made of what stands in the books since the code was right, and of no other moment: a leg that comes
@@ -331,13 +344,14 @@ static void miss_channels(struct tick *t)
     }
 }
 
-static bool any_channel(const struct tick *t)
+static bool any_channel(struct tick *t)
 {
+    bool any = false;
+
     for (size_t i = 0; i < t->dossier->legs_count; i++)
-        if (t->dossier->legs[i]->status == LEG_HELD &&
-            t->terms->name(t->terms->channels, t->dossier->legs[i]->channel) != NULL)
-            return true;
-    return false;
+        if (t->dossier->legs[i]->status == LEG_HELD)
+            any |= is_time(t, opening_of(t, t->dossier->legs[i]));
+    return any;
 }
 
 /* Nobody has looked at it, and now somebody must (AL-06). Nothing of it was sent yet. */

@@ -246,7 +246,8 @@ enum err load_evidence(struct step *s)
         if (strcmp(s->dossier->attempts[i]->key, s->command->answer.key) == 0)
             s->attempt = s->dossier->attempts[i];
     if (s->attempt == NULL ||
-        evidence_is_plain(s->dossier, s->attempt, s->command->answer.amount, s->command->answer.currency))
+        (s->command->answer.alarm == ALARM_NONE &&
+         evidence_is_plain(s->dossier, s->attempt, s->command->answer.amount, s->command->answer.currency)))
         return ERR_NONE;
     return told_load(s->batch, s->dossier);
 }
@@ -278,6 +279,21 @@ static bool is_news(const struct evidence *evidence)
     return strcmp(evidence->effect, "none") != 0 && strcmp(evidence->effect, "duplicate") != 0;
 }
 
+static void evidence_alarm(struct step *s)
+{
+    static const struct {
+        const char *kind, *what;
+    } alarms[CHANNEL_ALARM__COUNT] = {
+        [ALARM_TELL] = {"channel_disagrees", "its books, or its reading of our order, differ from ours."},
+        [ALARM_HALT] = {"channel_halted",
+                        "our side is wrong there (key, permission or balance). Nothing is sent to it but "
+                        "tries, until one is answered otherwise; payments wait."}};
+    enum channel_alarm alarm = s->command->answer.alarm;
+
+    if (alarm != ALARM_NONE)
+        withdrawal_alarm(&s->d, s->book, s->dossier, s->attempt, alarms[alarm].kind, alarms[alarm].what);
+}
+
 struct decision decide_evidence(struct step *s)
 {
     const struct channel_answer *answer = &s->command->answer;
@@ -290,6 +306,7 @@ struct decision decide_evidence(struct step *s)
     decision = withdrawal_evidence(&s->d, s->book, s->dossier, s->attempt, s->command->channel, s->command->source,
                                    answer->kind, answer->key, answer->code, deciding_copy(&s->d, answer->detail),
                                    answer->reference, answer->amount, answer->currency);
+    evidence_alarm(s);
     if (s->quarantine != NULL && is_news(s->dossier->told[s->dossier->told_count - 1]))
         quarantine_disturb(&s->d, s->quarantine);
     return answered(s, decision);

@@ -40,7 +40,15 @@ static int64_t terms_spacing_ms(const void *channels, const char *name)
     return channel != NULL ? channel->capability.spacing_ms : 0;
 }
 
+static struct instant terms_halted_until(const void *channels, const char *name)
+{
+    const struct channel *channel = channels_find(channels, name);
+
+    return (struct instant){channel != NULL ? channel->halted_until_ms : 0};
+}
+
 struct channel_terms terms_of(const struct channels *channels)
 {
-    return (struct channel_terms){channels, terms_name, terms_build, terms_dedupe_ms, terms_spacing_ms};
+    return (struct channel_terms){channels,        terms_name,       terms_build,
+                                  terms_dedupe_ms, terms_spacing_ms, terms_halted_until};
 }

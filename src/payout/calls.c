@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HALT_FIRST_MS MS_MINUTE
+#define HALT_DOUBLINGS 6 /* about an hour */
+
 static void effect_free(struct effect *effect)
 {
     free(effect->request);
@@ -99,9 +102,33 @@ static bool channel_paused(struct payout *payout, const char *name)
     return paused;
 }
 
-/* Why a call is not made after all; NULL when it is. A query can do no harm and is never too late. */
-static const char *withheld_because(struct payout *payout, const struct job *job, struct instant now)
+/* An answer that our side is wrong would be the answer to the next hundred, too: nothing is begun or sent until a while
+ * is over, and then what is due tries it. Of such answers in a row the first is an alarm. */
+static void channel_weigh(struct payout *payout, struct channel *channel, const struct effect *effect,
+                          struct instant now, struct channel_answer *answer)
 {
+    pthread_mutex_lock(&payout->mutex);
+    if (answer->alarm == ALARM_HALT) {
+        answer->alarm = channel->halts == 0 ? ALARM_HALT : ALARM_NONE;
+        if (now.ms >= channel->halted_until_ms) {
+            int64_t doublings = channel->halts < HALT_DOUBLINGS ? channel->halts : HALT_DOUBLINGS;
+
+            channel->halted_until_ms = now.ms + (HALT_FIRST_MS << doublings);
+            channel->halts++;
+        }
+    } else if (!effect->query && answer->kind != EVIDENCE_NOTHING) {
+        channel->halts = 0;
+        channel->halted_until_ms = 0;
+    }
+    pthread_mutex_unlock(&payout->mutex);
+}
+
+/* Why a call is not made after all; NULL when it is. A query can do no harm and is never too late. */
+static const char *withheld_because(struct payout *payout, const struct channel *channel, const struct job *job,
+                                    struct instant now)
+{
+    if (channel == NULL)
+        return "no_channel";
     if (job->effect->query)
         return NULL;
     if (job->effect->request == NULL)
@@ -110,7 +137,7 @@ static const char *withheld_because(struct payout *payout, const struct job *job
         return "lease_lost";
     if (engine_quarantined(payout->config.engine))
         return "quarantined";
-    if (channel_paused(payout, job->effect->channel))
+    if (channel_paused(payout, job->effect->channel) || now.ms < channel->halted_until_ms)
         return "channel_paused";
     if (!instant_is_set(job->queued_at) || !instant_before(now, instant_add_ms(job->queued_at, SEND_GUARD_MS)))
         return "sent_too_late";
@@ -131,7 +158,7 @@ static void job_call(struct payout *payout, const struct job *job, struct channe
     const struct effect *effect = job->effect;
     struct channel *channel = channels_find(payout->config.channels, effect->channel);
     struct instant now = engine_now(payout->config.engine);
-    const char *withheld = channel == NULL ? "no_channel" : withheld_because(payout, job, now);
+    const char *withheld = withheld_because(payout, channel, job, now);
 
     if (withheld != NULL) {
         answer_nothing(ret, effect->key, withheld);
@@ -143,6 +170,8 @@ static void job_call(struct payout *payout, const struct job *job, struct channe
         channel->operations->send(channel, effect->key, effect->request, effect->first, now, ret);
         payout->stats.sends++;
     }
+    if (withheld == NULL)
+        channel_weigh(payout, channel, effect, now, ret);
 }
 
 static struct job *job_begin(struct caller *caller)

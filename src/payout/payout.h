@@ -9,6 +9,10 @@
  * nothing needs repair here: what was open is still due in the store. Two calls with one key never run at the same
  * time, nor two ticks of one withdrawal.
  *
+ * A channel that answers that our side is wrong (ALARM_HALT) is halted: payments that were not begun stay on hold, what
+ * was begun is asked about and waits. After a minute, two, four … an hour what is due tries it again; a send that is
+ * answered otherwise, or a new start, ends the halt.
+ *
  * Two ways to run it: payout_start gives it threads (a scheduler, a listener for callbacks, and callers that may
  * block); payout_attach leaves it without, and payout_step does what is due on the caller's thread, the same way every
  * time. */

@@ -88,6 +88,7 @@ class AlipayDouble(Double):
         if what in ("unlisted", "refused", "hold"):
             code = code or "ACQ.CODE_OF_TOMORROW"
             reply = self.signed(method, {"code": code, "msg": "gateway"} if code in GATEWAY else {
+                "code": "40002", "msg": "Invalid Arguments", "sub_code": code} if code.startswith("isv.") else {
                 "code": "40004", "msg": "Business Failed", "sub_code": code, "sub_msg": "由替身说的/said"}, mood)
         self.mangle(handler, mood, reply)
 

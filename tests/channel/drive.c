@@ -10,6 +10,7 @@
  *     drive messages DIR      the messages of a server's store, which only the vault opens: a JSON object a line */
 #include "access/vault.h"
 #include "channel/config.h"
+#include "channel/leaf.h"
 #include "store/store.h"
 #include "view/view.h"
 
@@ -38,6 +39,7 @@ static int64_t number_of(const json_t *ask, const char *key)
 static void answer_write(struct out *out, const struct channel_answer *answer)
 {
     out_string(out, "kind", answer->kind < EVIDENCE__COUNT ? word_text(&evidence_kind_words, (int)answer->kind) : "?");
+    out_string(out, "alarm", channel_alarm_words.texts[answer->alarm]);
     out_string(out, "key", answer->key);
     out_string(out, "code", answer->code);
     out_string(out, "detail", answer->detail);

@@ -35,8 +35,18 @@ def codes_of(ebb, kind):
     """The rows of a kind's table, as the program prints them: {(where, code): (fact, again, only first)}."""
     rows = subprocess.run([ebb, "config", "codes"], capture_output=True, text=True, check=True).stdout.splitlines()
     cells = [row.split("\t") for row in rows]
-    assert all(len(row) == 7 and row[6] for row in cells), "a row without a source"
+    assert all(len(row) == 8 and row[7] for row in cells), "a row without a source"
     return {(row[1], row[2]): (row[3], row[4], row[5] == "first") for row in cells if row[0] == kind}
+
+
+def alarms_of(ebb, kind):
+    """Of the same rows, those that are an alarm: {alarm: {code, …}}."""
+    rows = [row.split("\t") for row in subprocess.run([ebb, "config", "codes"], capture_output=True, text=True, check=True).stdout.splitlines()]
+    return {alarm: {row[2] for row in rows if (row[0], row[6]) == (kind, alarm)} for alarm in ("tell", "halt")}
+
+
+def alarm_of(alarms, code):
+    return next((alarm for alarm, codes in alarms.items() if code in codes), "none")
 
 
 class Drive:

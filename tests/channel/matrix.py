@@ -150,6 +150,8 @@ def cells_of(world):
     if world.dead is not None:
         yield Cell(world.dead, "dead", {"pay": "ok"}, "dispatching", 0)
         yield Cell(world.late, "dead-for-a-while", {"pay": "ok"}, "successful", 1)
+    if world.ours is not None:
+        yield from (Cell(world.ours, "beside-ours-%d" % at, {"pay": "ok"}, "successful", 1) for at in range(3))
     sends = {**SENDS, **world.sends}
     for mood, (status, times) in sends.items():
         if status == "absent":
@@ -269,12 +271,13 @@ def main():
         matrix = sorted((cell for world in worlds for cell in cells_of(world)), key=lambda cell: not cell.name.startswith("dead"))
         orders = {w: [silent(w, "order-%d" % i, w.ends[i % len(w.ends)]) for i in range(options.orders)]
                   for w in worlds if w.notifies}
-        told = {w: lies(house, w) for w in worlds}
+        worlds_told = worlds + [world.ours for world in worlds if world.ours is not None]
+        told = {w: lies(house, w) for w in worlds_told}
         cells = [t[0] for some in told.values() for t in some] + matrix + [c for some in orders.values() for c in some]
         beside = [lambda w=w: line_opened(house, w) for w in worlds if w.late is not None]
         beside += [lambda w=w: notified(house, w, orders[w], rng) for w in worlds if w.notifies]
         run(house, cells, beside)
-        for world in worlds:
+        for world in worlds_told:
             lies_tell(house, world, told[world])
         complaints = [c for c in (cell.complaint() for cell in cells) if c]
         house.stop()

@@ -72,7 +72,8 @@ class StripeDouble(Double):
         if what in ("refused", "hold"):
             status = {"rate_limit": 429, "lock_timeout": 429, "api_key_expired": 401, "idempotency_key_in_use": 409}
             kind = {"authentication_error": (401, None, "authentication_error"), "api_error": (400, None, "api_error"),
-                    "idempotency_error": (400, None, "idempotency_error")}
+                    "idempotency_error": (400, None, "idempotency_error"),
+                    "permission_error": (403, None, "invalid_request_error")}
             return self.error(*kind[code]) if code in kind else self.error(status.get(code, 402), code)
         if what == "unlisted":
             return self.error(400, "code_of_tomorrow")

@@ -9,12 +9,12 @@ import urllib.parse
 
 from alipay_double import APP_ID, REFUND, TRANSFER, AlipayDouble, verify, yuan
 from double import TIMEOUT_MS, pem_private, pem_public, secret_file, stranger_key
-from driven import ACCEPTED, NOT_PAID, NOTHING, OTHERS_KEYS, PAID, RETURNED, ChannelCase, codes_of, main
+from driven import ACCEPTED, NOT_PAID, NOTHING, OTHERS_KEYS, PAID, RETURNED, ChannelCase, alarm_of, alarms_of, codes_of, main
 from test_stripe import closed_port
 
 # Of a first send, and of a resend: its refusal is of that call, and says nothing of the first one.
 REFUSED, LATER = (NOT_PAID, NOTHING), (NOTHING, NOTHING)
-GATEWAY = dict.fromkeys(("20000", "20001", "40001", "40002", "40003", "40005", "40006"), LATER)
+GATEWAY = dict.fromkeys(("20000", "20001", "40001", "40002", "isv.invalid-parameter", "40003", "40005", "40006"), LATER)
 REFUNDS = {
     **dict.fromkeys(("ACQ.SYSTEM_ERROR", "ACQ.REFUND_CHARGE_ERROR", "ACQ.DISCORDANT_REPEAT_REQUEST",
                      "ACQ.SELLER_BALANCE_NOT_ENOUGH"), LATER),
@@ -30,6 +30,10 @@ TRANSFERS = {
                      "PAYEE_CARD_INFO_ERROR", "CARD_BIN_ERROR", "NO_ACCOUNT_RECEIVE_PERMISSION", "INVALID_PARAMETER"), REFUSED)}
 QUERIES = {("refund_query", "ACQ.SYSTEM_ERROR"): "ACQ.SYSTEM_ERROR", ("refund_query", "ACQ.TRADE_NOT_EXIST"): "not_found",
            ("transfer_query", "SYSTEM_ERROR"): "SYSTEM_ERROR", ("transfer_query", "ORDER_NOT_EXIST"): "not_found"}
+ALARMS = {"halt": {"20001", "40001", "40002", "40003", "40006", "ACQ.SELLER_BALANCE_NOT_ENOUGH",
+                   "PAYER_BALANCE_NOT_ENOUGH", "EXCEED_LIMIT_DM_AMOUNT", "EXCEED_LIMIT_MM_AMOUNT"},
+          "tell": {"isv.invalid-parameter", "ACQ.DISCORDANT_REPEAT_REQUEST", "ACQ.REASON_TRADE_REFUND_FEE_ERR", "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL",
+                   "ACQ.NOT_ALLOW_PARTIAL_REFUND", "ACQ.INVALID_PARAMETER", "PAYMENT_INFO_INCONSISTENCY", "INVALID_PARAMETER"}}
 STATUSES = {"SUCCESS": PAID, "DEALING": ACCEPTED, "FAIL": NOT_PAID, "REFUND": RETURNED}
 BACK = {"S": "arrived", "F": NOTHING, "P": NOTHING}
 
@@ -147,9 +151,10 @@ class Alipay(ChannelCase):
                 with self.subTest(code=code, first=first):
                     key, _, request = self.order("hold:" + code, transfer=transfer)
                     answer = self.send(key, request, first=first)
-                    self.assertEqual((answer["kind"], answer["code"]), (kind, code), answer)
+                    self.assertEqual((answer["kind"], answer["code"], answer["alarm"]), (kind, code, alarm_of(ALARMS, code)), answer)
 
     def test_every_gateway_code(self):
+        self.assertEqual(alarms_of(self.ebb, "alipay"), ALARMS)
         self.each_code("gateway", GATEWAY, False)
         self.each_code("gateway", GATEWAY, True)
 

@@ -9,7 +9,7 @@ import socket
 import time
 
 from double import TIMEOUT_MS, now, secret_file
-from driven import ACCEPTED, NOT_PAID, NOTHING, PAID, RETURNED, ChannelCase, codes_of, main
+from driven import ACCEPTED, NOT_PAID, NOTHING, PAID, RETURNED, ChannelCase, alarm_of, alarms_of, codes_of, main
 from stripe_double import SECRET_KEY, WEBHOOK_SECRET, StripeDouble
 
 # What each code must prove: of a first send, and of a resend, when our own first send may be its cause.
@@ -18,11 +18,13 @@ EXPECTED = {
     "charge_not_refundable": (NOT_PAID, NOTHING), "refund_disputed_payment": (NOT_PAID, NOT_PAID),
     "resource_missing": (NOT_PAID, NOT_PAID), "payment_intent_unexpected_state": (NOT_PAID, NOTHING),
     "parameter_missing": (NOT_PAID, NOT_PAID), "parameter_unknown": (NOT_PAID, NOT_PAID),
-    "parameter_invalid_integer": (NOT_PAID, NOT_PAID), "balance_insufficient": (NOTHING, NOTHING),
+    "parameter_invalid_integer": (NOT_PAID, NOT_PAID), "balance_insufficient": (NOT_PAID, NOT_PAID), "permission_error": (NOTHING, NOTHING),
     "lock_timeout": (NOTHING, NOTHING), "rate_limit": (NOTHING, NOTHING), "api_key_expired": (NOTHING, NOTHING),
     "authentication_error": (NOTHING, NOTHING), "idempotency_key_in_use": (NOTHING, NOTHING),
     "idempotency_error": (NOTHING, NOTHING), "api_error": (NOTHING, NOTHING),
 }
+ALARMS = {"halt": {"balance_insufficient", "api_key_expired", "authentication_error", "permission_error"},
+          "tell": {"parameter_missing", "parameter_unknown", "parameter_invalid_integer", "idempotency_error"}}
 STATUSES = {"succeeded": PAID, "pending": ACCEPTED, "requires_action": ACCEPTED, "canceled": NOT_PAID, "failed": RETURNED}
 
 
@@ -102,7 +104,8 @@ class Stripe(ChannelCase):
                 with self.subTest(code=code, first=first):
                     key, _, request = self.order("hold:" + code if kind == NOTHING else "refused:" + code)
                     answer = self.send(key, request, first=first)
-                    self.assertEqual((answer["kind"], answer["code"]), (kind, code), answer)
+                    self.assertEqual((answer["kind"], answer["code"], answer["alarm"]), (kind, code, alarm_of(ALARMS, code)), answer)
+        self.assertEqual(alarms_of(self.ebb, "stripe"), ALARMS)
 
     def test_every_status(self):
         table = codes_of(self.ebb, "stripe")

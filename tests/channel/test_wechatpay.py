@@ -7,7 +7,7 @@ test_wechatpay.py EBB DRIVE"""
 import json
 
 from double import TIMEOUT_MS, now, pem_private, pem_public, secret_file, stranger_key
-from driven import ACCEPTED, NOT_PAID, NOTHING, OTHERS_KEYS, PAID, ChannelCase, codes_of, main
+from driven import ACCEPTED, NOT_PAID, NOTHING, OTHERS_KEYS, PAID, ChannelCase, alarm_of, alarms_of, codes_of, main
 from test_stripe import closed_port
 from wechatpay_double import APIV3_KEY, MCHID, PATH, PUBLIC_KEY_ID, SERIAL, WechatpayDouble
 
@@ -16,6 +16,7 @@ REFUNDS = {
                     (NOTHING, NOTHING)),
     **dict.fromkeys(("USER_ACCOUNT_ABNORMAL", "RESOURCE_NOT_EXISTS", "PARAM_ERROR", "INVALID_REQUEST"), (NOT_PAID, NOTHING))}
 QUERIES = {"RESOURCE_NOT_EXISTS": "not_found", "SYSTEM_ERROR": "SYSTEM_ERROR", "FREQUENCY_LIMITED": "FREQUENCY_LIMITED"}
+ALARMS = {"halt": {"NOT_ENOUGH", "SIGN_ERROR", "NO_AUTH", "MCH_NOT_EXISTS"}, "tell": {"PARAM_ERROR", "INVALID_REQUEST"}}
 STATUSES = {"SUCCESS": PAID, "PROCESSING": ACCEPTED, "CLOSED": NOT_PAID, "ABNORMAL": NOTHING}
 
 
@@ -82,7 +83,8 @@ class Wechatpay(ChannelCase):
                 with self.subTest(code=code, first=first):
                     key, _, request = self.order("hold:" + code)
                     answer = self.send(key, request, first=first)
-                    self.assertEqual((answer["kind"], answer["code"]), (kind, code), answer)
+                    self.assertEqual((answer["kind"], answer["code"], answer["alarm"]), (kind, code, alarm_of(ALARMS, code)), answer)
+        self.assertEqual(alarms_of(self.ebb, "wechatpay"), ALARMS)
 
     def test_every_query_code(self):
         self.assertEqual({code for where, code in codes_of(self.ebb, "wechatpay") if where == "query"}, set(QUERIES))

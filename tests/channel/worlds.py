@@ -18,7 +18,8 @@ NEVER_MADE = "EBB000000000000101"  # a key of our form that no leg has
 
 class World:
     """One configured channel. `late` is another one of the same kind whose line comes about only when `line` is opened,
-    `dead` one whose line never does."""
+    `dead` one whose line never does, `ours` one where our side is
+    wrong at first."""
 
     kind = name = None
     ends = ("successful", "returned")  # of payments of which only notifications tell
@@ -30,7 +31,7 @@ class World:
 
     def __init__(self, directory, authority, double, name=None):
         self.directory, self.authority, self.double = directory, authority, double
-        self.line, self.late, self.dead = Line(), None, None
+        self.line, self.late, self.dead, self.ours = Line(), None, None, None
         self.name = name or self.name
 
     def ask(self, source, house, account):
@@ -40,6 +41,11 @@ class World:
         with self.double.lock:
             return next((p for p in self.double.payments.values() if p.ref == source), None)
 
+    def denied(self, name, lies):
+        """A channel of the same kind that says so to one payment; the others wait for it to be over."""
+        self.ours = type(self)(self.directory, self.authority, self.double, name)
+        self.ours.notifies, self.ours.lies = False, {"ours-" + mood: ({"pay": mood}, end, "channel_halted") for mood, end in lies.items()}
+
     def stop(self):
         self.line.stop()
         self.double.stop()
@@ -48,8 +54,7 @@ class World:
 class Stripe(World):
     kind = name = "stripe"
     taken = "{\"received\":true}"
-    sends = {"refused:charge_disputed": ("failed", 0), "hold:balance_insufficient": ("successful", 1),
-             "hold:rate_limit": ("successful", 1),
+    sends = {"refused:charge_disputed": ("failed", 0), "hold:rate_limit": ("successful", 1),
              "http500_unpaid": ("dispatching", 0)}  # Stripe repeats its 500 for that key: nobody can know
     lies = {"another_number": ("ok", ("successful", 1), "paid_twice"),
             "two_at_once": ("two_at_once", ("dispatching", 2), "amount_differs"),
@@ -65,6 +70,7 @@ class Stripe(World):
     def config(self):
         config = test_stripe.config_of(self.directory, self.double)
         config.update(test_stripe.config_of(self.directory, self.double, "stripe_late", endpoint=self.line.endpoint))
+        config.update(test_stripe.config_of(self.directory, self.double, "stripe_ours"))
         config.update(test_stripe.config_of(self.directory, self.double, "stripe_trust",
                                             ca_file="/etc/ssl/certs/ca-certificates.crt"))
         return config
@@ -103,15 +109,16 @@ class Stripe(World):
 
 
 def stripe(directory, authority):
-    return [Stripe(directory, authority)]
+    one = Stripe(directory, authority)
+    one.denied("stripe_ours", {"refused:balance_insufficient": ("failed", 0)})  # its key says so for ever
+    return [one]
 
 
 class Alipay(World):
     """Refunds: nothing but the queries tells of them, so there are no notifications to take in any order."""
     kind = name = "alipay"
     taken, notifies = "success", False
-    sends = {"refused:ACQ.TRADE_HAS_FINISHED": ("failed", 0), "hold:ACQ.SELLER_BALANCE_NOT_ENOUGH": ("successful", 1),
-             "hold:40005": ("successful", 1), "hold:20000": ("successful", 1), "wrong_currency": ("absent", 0),
+    sends = {"refused:ACQ.TRADE_HAS_FINISHED": ("failed", 0), "hold:40005": ("successful", 1), "hold:20000": ("successful", 1), "wrong_currency": ("absent", 0),
              "bad_signature": ("successful", 1)}
     queries = ("bad_signature", "other_key")
     lies = {"twice": ({"pay": "twice", "query": ["not_found"]}, ("dispatching", 2), "amount_differs"),
@@ -123,6 +130,7 @@ class Alipay(World):
     def config(self):
         config = test_alipay.config_of(self.directory, self.double)
         config.update(test_alipay.config_of(self.directory, self.double, "alipay_late", endpoint=self.line.endpoint))
+        config.update(test_alipay.config_of(self.directory, self.double, "alipay_ours"))
         config.update(test_alipay.config_of(self.directory, self.double, "alipay_trust",
                                             ca_file="/etc/ssl/certs/ca-certificates.crt"))
         return config
@@ -134,8 +142,7 @@ class Alipay(World):
 class AlipayTransfer(Alipay):
     """To an Alipay account, by the designated route: reviewed, with a document."""
     reviewed, notifies, paid_days_ago = True, True, 200
-    sends = {"refused:PAYEE_NOT_EXIST": ("failed", 0), "hold:PAYER_BALANCE_NOT_ENOUGH": ("successful", 1),
-             "hold:40005": ("successful", 1), "wrong_currency": ("absent", 0), "bad_signature": ("successful", 1)}
+    sends = {"refused:PAYEE_NOT_EXIST": ("failed", 0), "hold:40005": ("successful", 1), "wrong_currency": ("absent", 0), "bad_signature": ("successful", 1)}
     queries = ("bad_signature",)
     lies = {"another_number": ("ok", ("successful", 1), "paid_twice"),
             "paid_after_refusal": ("refused:PAYEE_NOT_EXIST", ("failed", 0), "paid_after_release"),
@@ -175,15 +182,14 @@ class AlipayTransfer(Alipay):
 def alipay(directory, authority):
     refunds = Alipay(directory, authority)
     refunds.late, refunds.dead = (Alipay(directory, authority, refunds.double, name) for name in ("alipay_late", "alipay_trust"))
+    refunds.denied("alipay_ours", {"hold:40002": ("successful", 1)})
     return [refunds, AlipayTransfer(refunds)]
 
 
 class Wechatpay(World):
     kind = name = "wechatpay"
     taken = "{\"code\":\"SUCCESS\"}"
-    sends = {"refused:USER_ACCOUNT_ABNORMAL": ("failed", 0), "hold:NOT_ENOUGH": ("successful", 1),
-             "hold:FREQUENCY_LIMITED": ("successful", 1), "hold:SIGN_ERROR": ("successful", 1),
-             "bad_signature": ("successful", 1), "unsigned": ("successful", 1), "to_merchant": ("dispatching", 1)}
+    sends = {"refused:USER_ACCOUNT_ABNORMAL": ("failed", 0), "hold:FREQUENCY_LIMITED": ("successful", 1), "bad_signature": ("successful", 1), "unsigned": ("successful", 1), "to_merchant": ("dispatching", 1)}
     queries, ends = ("bad_signature", "unsigned"), ("successful",)
     lies = {"another_number": ("ok", ("successful", 1), "paid_twice"),
             "twice": ({"pay": "twice", "query": ["not_found"]}, ("successful", 2), "paid_twice"),
@@ -198,6 +204,7 @@ class Wechatpay(World):
     def config(self):
         config = test_wechatpay.config_of(self.directory, self.double)
         config.update(test_wechatpay.config_of(self.directory, self.double, "wechat_late", endpoint=self.line.endpoint))
+        config.update(test_wechatpay.config_of(self.directory, self.double, "wechat_ours"))
         config.update(test_wechatpay.config_of(self.directory, self.double, "wechat_trust",
                                                ca_file="/etc/ssl/certs/ca-certificates.crt"))
         return config
@@ -226,6 +233,7 @@ class Wechatpay(World):
 def wechatpay(directory, authority):
     one = Wechatpay(directory, authority)
     one.late, one.dead = (Wechatpay(directory, authority, one.double, name) for name in ("wechat_late", "wechat_trust"))
+    one.denied("wechat_ours", {"hold:SIGN_ERROR": ("successful", 1)})
     return [one]
 
 

@@ -37,6 +37,8 @@ static const struct mode modes[] = {
     {"not_found_then_paid", "successful", "successful", 1, AMOUNT},
     {"error_500", "successful", "successful", 1, AMOUNT},
     {"bad_signature", "successful", "successful", 1, AMOUNT},
+    {"not_sent", "successful", "successful", 1, AMOUNT},
+    {"denied:NO_AUTH", "successful", "successful", 1, AMOUNT},
     {"unlisted_code", "dispatching", "manual", 0, AMOUNT},
 };
 

@@ -200,12 +200,24 @@ static struct attempt *attempt_of(struct town *town)
     return rows.items[0];
 }
 
-/* One customer with one top-up, who withdraws and enters the code: approved, nothing sent. */
-static void approved(struct town *town)
+/* The customer withdraws and enters the code: approved, nothing of it sent. */
+static void confirmed(struct town *town)
 {
     const struct message *message;
     char code[32];
 
+    assert_int_equal(run(town, COMMAND_WITHDRAW, "alice", &withdraw_shape, "{\"account\":\"alice\",\"amount\":30000}"),
+                     201);
+    message = read_rows(town, QUERY_MESSAGES_BY_ACCOUNT, "account", account_of(town)->id, &message_table).items[0];
+    town->withdrawal = message->withdrawal;
+    snprintf(code, sizeof code, "{\"code\":\"%s\"}", message->code);
+    assert_int_equal(run(town, COMMAND_CODE, "", &code_shape, code), 200);
+    assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_APPROVED);
+}
+
+/* One customer with one top-up, who withdraws and enters the code: approved, nothing sent. */
+static void approved(struct town *town)
+{
     assert_int_equal(run(town, COMMAND_ACCOUNT_PUT, "alice", &account_shape,
                          "{\"policy\":\"alibaba\",\"currency\":\"CNY\",\"phone\":\"13800000000\",\"subject\":{\"kind\":"
                          "\"person\",\"name\":\"张三\",\"id_number\":\"ID-1\",\"verified\":true}}"),
@@ -214,13 +226,7 @@ static void approved(struct town *town)
                          "{\"ref\":\"t1\",\"amount\":100000,\"method\":\"alipay\",\"payer\":{\"kind\":\"personal\","
                          "\"name\":\"张三\"},\"channel_ref\":\"T-1\"}"),
                      201);
-    assert_int_equal(run(town, COMMAND_WITHDRAW, "alice", &withdraw_shape, "{\"account\":\"alice\",\"amount\":30000}"),
-                     201);
-    message = read_rows(town, QUERY_MESSAGES_BY_ACCOUNT, "account", account_of(town)->id, &message_table).items[0];
-    town->withdrawal = message->withdrawal;
-    snprintf(code, sizeof code, "{\"code\":\"%s\"}", message->code);
-    assert_int_equal(run(town, COMMAND_CODE, "", &code_shape, code), 200);
-    assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_APPROVED);
+    confirmed(town);
     assert_int_equal(simulated_paid_times(town->alipay, NULL), 0);
 }
 
@@ -281,6 +287,7 @@ static const struct story stories[] = {
     {"not_found_then_paid", WITHDRAWAL_SUCCESSFUL, LEG_SUCCESSFUL, TOPUP - AMOUNT, 0, 1, NULL},
     {"error_500", WITHDRAWAL_SUCCESSFUL, LEG_SUCCESSFUL, TOPUP - AMOUNT, 0, 1, NULL},
     {"bad_signature", WITHDRAWAL_SUCCESSFUL, LEG_SUCCESSFUL, TOPUP - AMOUNT, 0, 1, NULL},
+    {"not_sent", WITHDRAWAL_SUCCESSFUL, LEG_SUCCESSFUL, TOPUP - AMOUNT, 0, 1, NULL},
     {"unlisted_code", WITHDRAWAL_DISPATCHING, LEG_UNKNOWN, TOPUP, AMOUNT, 0, NULL},
 };
 
@@ -405,6 +412,20 @@ static void a_bounce_is_heard_after_a_restart(void **state UNUSED)
 
 /* ---- a channel on hold ---- */
 
+/* The bank between, which does something beside. */
+static struct channel_operations watching;
+static const struct channel_operations *simulated_operations;
+static int64_t denied;
+
+static void denying_send(struct channel *channel UNUSED, const char *key, const char *request UNUSED, bool first UNUSED,
+                         struct instant now UNUSED, struct channel_answer *ret)
+{
+    *ret = (struct channel_answer){.kind = EVIDENCE_NOTHING, .alarm = ALARM_HALT};
+    snprintf(ret->key, sizeof ret->key, "%s", key);
+    snprintf(ret->code, sizeof ret->code, "SIGN_ERROR");
+    denied++;
+}
+
 static void a_paused_channel_keeps_the_hold_and_pays_later(void **state UNUSED)
 {
     struct town *town = town_new();
@@ -418,6 +439,65 @@ static void a_paused_channel_keeps_the_hold_and_pays_later(void **state UNUSED)
     live(town, MS_HOUR);
     assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_SUCCESSFUL);
     assert_int_equal(simulated_paid_times(town->alipay, NULL), 1);
+    town_free(town);
+}
+
+/* Our side is wrong at the channel: the payment waits, and the next ones are not even begun. One incident for all of
+ * it; then the first that is let through finds out, and all are paid. */
+static void a_channel_that_denies_us_is_halted_until_it_does_not(void **state UNUSED)
+{
+    struct town *town = town_new();
+    int64_t first;
+
+    approved(town);
+    first = town->withdrawal;
+    scripted(town, "denied:NO_AUTH");
+    (void)payout_step(town->payout);
+    assert_int_equal(simulated_paid_times(town->alipay, NULL), 0);
+    assert_int_equal(leg_of(town)->status, LEG_UNKNOWN);
+    assert_int_equal(account_of(town)->topup_held.minor, AMOUNT);
+    assert_int_equal(incidents(town, "channel_halted"), 1);
+    confirmed(town);
+    scripted(town, "denied:NO_AUTH");
+    live(town, 50 * MS_SECOND);
+    assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_APPROVED); /* it can still be cancelled */
+    assert_int_equal(leg_of(town)->status, LEG_HELD);
+    live(town, MS_MINUTE);
+    town->withdrawal = first; /* was asked about, and tried again first */
+    assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_SUCCESSFUL);
+    live(town, MS_HOUR);
+    assert_int_equal(simulated_paid_times(town->alipay, NULL), 2);
+    assert_int_equal(incidents(town, "channel_halted"), 2); /* it had taken orders in between */
+    town_free(town);
+}
+
+/* While it goes on it is one alarm, tried less and less often. */
+static void a_halt_that_goes_on_is_one_alarm(void **state UNUSED)
+{
+    struct town *town = town_new();
+    int64_t before;
+
+    approved(town);
+    simulated_operations = town->alipay->operations;
+    watching = *simulated_operations;
+    watching.send = denying_send;
+    town->alipay->operations = &watching;
+    denied = 0;
+    (void)payout_step(town->payout);
+    confirmed(town);
+    for (int i = 0; i < 12 * 60; i++) {
+        (void)payout_step(town->payout);
+        town->now = instant_add_ms(town->now, MS_MINUTE);
+    }
+    assert_in_range(denied, 8, 40);
+    before = denied;
+    assert_int_equal(incidents(town, "channel_halted"), 1);
+    assert_int_equal(withdrawal_of(town)->status == WITHDRAWAL_FAILED, false);
+    town->alipay->operations = simulated_operations;
+    live(town, 2 * MS_HOUR);
+    assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_SUCCESSFUL);
+    assert_int_equal(simulated_paid_times(town->alipay, NULL), 2);
+    assert_int_equal(before, denied);
     town_free(town);
 }
 
@@ -450,8 +530,6 @@ static void the_threads_do_the_same(void **state UNUSED)
 
 /* A bank that looks into our books before it pays: the intent must stand there, under this key, with these bytes. */
 static struct town *watched;
-static struct channel_operations watching;
-static const struct channel_operations *simulated_operations;
 static _Atomic int seen_durable, seen_too_early;
 
 static void watching_send(struct channel *channel, const char *key, const char *request, bool first, struct instant now,
@@ -506,6 +584,8 @@ int main(void)
         cmocka_unit_test(a_payment_whose_answer_was_lost_is_not_sent_again),
         cmocka_unit_test(a_bounce_is_heard_after_a_restart),
         cmocka_unit_test(a_paused_channel_keeps_the_hold_and_pays_later),
+        cmocka_unit_test(a_channel_that_denies_us_is_halted_until_it_does_not),
+        cmocka_unit_test(a_halt_that_goes_on_is_one_alarm),
         cmocka_unit_test(the_threads_do_the_same),
         cmocka_unit_test(the_intent_is_durable_before_the_first_byte),
     };

@@ -1011,6 +1011,12 @@ static void what_could_not_be_sent_is_sent_when_the_channel_answers(void **state
     assert_int_equal(tick(&house, id), 200);
     assert_false(house.effects->query);
     assert_false(house.effects->first); /* the second may have arrived */
+    say(&house, 1, EVIDENCE_NOTHING, "sent_too_late", "");
+    house.now_ms += MS_HOUR;
+    house_drop_effects(&house);
+    assert_int_equal(tick(&house, id), 200);
+    assert_false(house.effects->query);
+    assert_false(house.effects->first); /* only the last one has not left */
     house_close(&house);
 }
 
