@@ -66,9 +66,11 @@ static void metric_single(struct out *out, const char *name, const char *type, c
     out_format(out, "ebb_%s %lld\n", name, (long long)value);
 }
 
+/* How many there are of each word, and for how long the oldest of them has been waiting. */
 static enum err metric_tally(struct request *request, struct store *store, struct out *out, enum query query,
                              const char *name, const char *label, const char *help)
 {
+    struct instant now = engine_now(server_config(request->server)->engine);
     struct rows rows;
 
     TRY(store_select(store, query, NULL, 0, &tally_table, &request->arena, &rows));
@@ -76,6 +78,13 @@ static enum err metric_tally(struct request *request, struct store *store, struc
     for (size_t i = 0; i < rows.count; i++) {
         const struct tally *tally = rows.items[i];
         out_format(out, "ebb_%s{%s=\"%s\"} %lld\n", name, label, tally->word, (long long)tally->count);
+    }
+    out_format(out, "# HELP ebb_%s_oldest_seconds The age of the oldest of them.\n# TYPE ebb_%s_oldest_seconds gauge\n",
+               name, name);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct tally *tally = rows.items[i];
+        out_format(out, "ebb_%s_oldest_seconds{%s=\"%s\"} %lld\n", name, label, tally->word,
+                   (long long)((now.ms - tally->at.ms) / MS_SECOND));
     }
     return ERR_NONE;
 }
