@@ -18,6 +18,7 @@ EXCEPTIONS = {  # (rule, file): why
 C_FILES = {".c", ".h", ".def"}
 SOURCE_FILES = C_FILES | {".py", ".sh", ".sql"}
 DOCUMENTS = {".md", ".1", ".5"}
+LEFTOVERS = {".orig", ".rej", ".bak", ".swp"}  # of a merge or an editor
 FOLDERS = ("src", "tests", "tools", "sql", "sim", "docs")
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
@@ -139,6 +140,8 @@ def tree_problems(root):
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root).as_posix()
+            if path.suffix in LEFTOVERS:
+                yield f"{name}: somebody left it behind"
             if path.suffix not in SOURCE_FILES | DOCUMENTS or not path.is_file() or "__pycache__" in name or \
                     "node_modules" in name:
                 continue
