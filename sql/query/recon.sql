@@ -82,14 +82,14 @@ SELECT
     status, at, settler, reason, settled_at
 FROM recon_break WHERE status = 'settled' AND id > $after ORDER BY id LIMIT $limit;
 
--- Payments that a statement should tell of: ids are ordered by time.
+-- Payments that a statement should tell of. Ids rise with the clock, and stay ahead of it where it was set back.
 -- name: attempts_swept
 -- shard: every
 SELECT
     id, leg, withdrawal, account, number, key, channel, status, amount, sends, queries, began_at, last_sent_at,
     dedupe_until, code
 FROM attempt
-WHERE id > $after AND id <= $last AND channel = $channel AND sends > 0 AND status <> 'refused'
+WHERE id > $after AND channel = $channel AND began_at >= $from AND began_at < $to AND sends > 0 AND status <> 'refused'
 ORDER BY id LIMIT $limit;
 
 -- What the ledger says went out through the channel for a leg.

@@ -34,6 +34,8 @@ static const struct cli_command commands[] = {
     {"config", "the channels that a server has", config_main, "show codes"},
     {"backup", "copy a database, check the copy, restore it", backup_main, "create verify restore"},
     {"anchor", "the signed head of the audit chain, and its public key", anchor_main, "show key"},
+    {"statement", "a channel's statement against the books, and money in transit", statement_main, "import transit"},
+    {"break", "where books and channel do not say the same", break_main, "list settle"},
     {"quarantine", "after a restore: what happened meanwhile, and the release", quarantine_main,
      "show statement release strays name settle"},
     {"migrate", "bring a database to this program's schema", migrate_main, NULL},

@@ -48,6 +48,8 @@ int account_main(int argc, char **argv);
 int withdraw_main(int argc, char **argv);
 int review_main(int argc, char **argv);
 int quarantine_main(int argc, char **argv);
+int statement_main(int argc, char **argv);
+int break_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 int export_main(int argc, char **argv);

@@ -250,7 +250,7 @@ static const struct field line_fields[] = {
     TEXT(line_ask, code, OPTIONAL, FAILURE_CODE_BYTES - 1),
     REF(line_ask, account, OPTIONAL),
 };
-static const struct shape line_shape = SHAPE(line, line_fields);
+const struct shape line_shape = SHAPE(line, line_fields);
 
 static const struct field statement_fields[] = {
     TEXT(statement_ask, channel, REQUIRED, CHANNEL_NAME_BYTES - 1),

@@ -158,7 +158,8 @@ struct stray_settle_ask {
 
 extern const struct shape account_shape, destination_ask_shape, topup_shape, charge_shape, chargeback_shape,
     claim_shape, resource_shape, credit_shape, transfer_shape, allocation_shape, invoiced_shape, withdraw_shape,
-    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, statement_shape, break_settle_shape,
-    release_shape, stray_name_shape, stray_settle_shape, webhook_shape, rotate_shape, replay_shape, empty_shape;
+    code_shape, review_shape, document_shape, ticket_shape, evidence_shape, line_shape, statement_shape,
+    break_settle_shape, release_shape, stray_name_shape, stray_settle_shape, webhook_shape, rotate_shape, replay_shape,
+    empty_shape;
 
 #endif

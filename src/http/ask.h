@@ -8,4 +8,9 @@
 /* Copies the account that the ask names, where the path does not. */
 void ask_name_account(struct command *command);
 
+struct request;
+/* command.c. The command and its ask are in the request: the rest of it from the path and the headers, and to the
+ * engine. */
+void ask_submit(struct request *request);
+
 #endif

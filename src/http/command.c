@@ -121,12 +121,16 @@ static void names_fill(struct request *request)
 
 void command_answer(struct request *request)
 {
+    request_command(request, &request->command, request->match.route->command);
+    if (id_read(request) && if_match_read(request) && body_read(request))
+        ask_submit(request);
+}
+
+void ask_submit(struct request *request)
+{
     struct command *command = &request->command;
     const struct http_route *route = request->match.route;
 
-    request_command(request, command, route->command);
-    if (!id_read(request) || !if_match_read(request) || !body_read(request))
-        return;
     names_fill(request);
     command->dry_run = request->parameters.dry_run;
     if ((route->flags & ROUTE_KEY) != 0 && !command->dry_run)

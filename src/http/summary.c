@@ -113,6 +113,29 @@ static enum err summary(struct request *request, struct store *store, struct out
     return ERR_NONE;
 }
 
+/* GET /v1/transit: money that was sent and is not proven. It must reach zero, which `clear` says. */
+static enum err transit(struct request *request, struct store *store, struct out *out)
+{
+    struct instant now = engine_now(server_config(request->server)->engine);
+    int64_t open;
+
+    TRY(store_int(store, QUERY_ATTEMPTS_OPEN, NULL, 0, &open));
+    out_object(out, NULL);
+    out_instant(out, "at", now);
+    for (size_t i = 0; i < ARRAY_COUNT(parts); i++)
+        if (parts[i].query == QUERY_SUMMARY_TRANSIT)
+            TRY(part_write(request, store, &parts[i], now, out));
+    out_int(out, "payments", open);
+    out_bool(out, "clear", open == 0);
+    out_object_end(out);
+    return ERR_NONE;
+}
+
+void transit_show(struct request *request)
+{
+    request_read(request, transit);
+}
+
 void summary_show(struct request *request)
 {
     request_read(request, summary);

@@ -179,7 +179,7 @@ static bool entry_take(struct bill *b)
         snprintf(unnamed, sizeof unnamed, "line %lld", (long long)b->line);
         line.key = line.reference[0] != '\0' ? line.reference : unnamed;
     }
-    return statement_line(&b->reading, b->line, &line);
+    return statement_hand_out(&b->reading, b->line, &line);
 }
 
 /* ---- the trailer ---- */
@@ -329,7 +329,7 @@ static bool bill_whole(struct bill *b)
     if (b->mapping->has_trailer && !b->ended)
         return statement_refuse(&b->reading, b->line, "The line that begins with '%s' is missing: it is cut off.",
                                 b->mapping->trailer.begins);
-    return true;
+    return statement_period(&b->reading, INSTANT_NONE, INSTANT_NONE);
 }
 
 static bool parser_open(struct bill *b)

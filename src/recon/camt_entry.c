@@ -246,7 +246,7 @@ static bool payment_take(struct camt *camt, const struct camt_payment *payment)
         snprintf(unnamed, sizeof unnamed, "line %lld", (long long)entry->line);
         line.key = reference[0] != '\0' ? reference : unnamed;
     }
-    return statement_line(&camt->reading, entry->line, &line);
+    return statement_hand_out(&camt->reading, entry->line, &line);
 }
 
 /* A payment without its own amount is the whole entry. */
@@ -335,18 +335,14 @@ static bool balances_agree(struct camt *camt)
 bool camt_finish(struct camt *camt)
 {
     const struct camt_total *credits = &camt->seen_credits, *debits = &camt->seen_debits;
-    struct statement_summary *summary = &camt->reading.summary;
     int64_t all;
 
     if (camt->statements == 0)
         return statement_refuse(&camt->reading, 0, "It holds no statement (Stmt).");
     if (__builtin_add_overflow(credits->sum.minor, debits->sum.minor, &all))
         return statement_refuse(&camt->reading, 0, "The sum of the entries is too large.");
-    if (instant_is_set(camt->from))
-        summary->from = camt->from;
-    if (instant_is_set(camt->to))
-        summary->to = camt->to;
     return total_agrees(camt, "entries", &camt->all, credits->count + debits->count, all) &&
            total_agrees(camt, "credits", &camt->credits, credits->count, credits->sum.minor) &&
-           total_agrees(camt, "debits", &camt->debits, debits->count, debits->sum.minor) && balances_agree(camt);
+           total_agrees(camt, "debits", &camt->debits, debits->count, debits->sum.minor) && balances_agree(camt) &&
+           statement_period(&camt->reading, camt->from, camt->to);
 }

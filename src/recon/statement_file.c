@@ -99,15 +99,41 @@ static bool sum_add(struct statement_reading *reading, int64_t number, struct mo
     return statement_refuse(reading, number, "The sum of its lines is too large.");
 }
 
-static void period_stretch(struct statement_summary *summary, struct instant at)
+static void period_stretch(struct statement_reading *reading, struct instant at)
 {
-    if (!instant_is_set(summary->from) || instant_before(at, summary->from))
-        summary->from = at;
-    if (!instant_is_set(summary->to) || instant_after(at, summary->to))
-        summary->to = at;
+    if (!instant_is_set(reading->first) || instant_before(at, reading->first))
+        reading->first = at;
+    if (!instant_is_set(reading->last) || instant_after(at, reading->last))
+        reading->last = at;
 }
 
-bool statement_line(struct statement_reading *reading, int64_t number, const struct line_ask *line)
+static struct instant day_of(struct instant at, int64_t later)
+{
+    return instant_is_set(at) ? instant_of_days(instant_days(at) + later, 0) : INSTANT_NONE;
+}
+
+static struct instant first_of(struct instant wish, struct instant own, struct instant lines)
+{
+    return instant_is_set(wish) ? wish : instant_is_set(own) ? own : lines;
+}
+
+bool statement_period(struct statement_reading *reading, struct instant from, struct instant to)
+{
+    struct statement_summary *summary = &reading->summary;
+
+    summary->from = first_of(reading->wish->from, from, day_of(reading->first, 0));
+    summary->to = first_of(reading->wish->to, to, day_of(reading->last, 1));
+    if (!instant_is_set(summary->from) || !instant_is_set(summary->to))
+        return statement_refuse(reading, 0, "It does not say from when to when it tells.");
+    if (!instant_before(summary->from, summary->to))
+        return statement_refuse(reading, 0, "It ends before it begins.");
+    if (summary->lines > 0 &&
+        (instant_before(reading->first, summary->from) || instant_after(reading->last, summary->to)))
+        return statement_refuse(reading, 0, "A line of it lies outside of its time.");
+    return true;
+}
+
+bool statement_hand_out(struct statement_reading *reading, int64_t number, const struct line_ask *line)
 {
     struct statement_summary *summary = &reading->summary;
 
@@ -121,11 +147,15 @@ bool statement_line(struct statement_reading *reading, int64_t number, const str
         return statement_refuse(reading, number, "Its amount is too large.");
     if (!statement_currency(reading, number, line->currency))
         return false;
+    if (line->outcome != EVIDENCE_NOT_PAID && money_is_zero(line->amount)) {
+        summary->others++;
+        return true;
+    }
     if (line->outcome == EVIDENCE_PAID && !sum_add(reading, number, &summary->paid, line->amount))
         return false;
     if (line->outcome == EVIDENCE_RETURNED && !sum_add(reading, number, &summary->returned, line->amount))
         return false;
-    period_stretch(summary, line->at);
+    period_stretch(reading, line->at);
     summary->lines++;
     if (reading->take(reading->context, line))
         return true;

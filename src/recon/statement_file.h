@@ -22,9 +22,10 @@ struct statement_source {
     void *context;
 };
 
-/* What is expected of it; NULL: whatever it says. */
+/* What is expected of it; NULL and none: whatever it says. */
 struct statement_wish {
     const char *currency, *account;
+    struct instant from, to;
 };
 
 struct statement_why {
@@ -33,7 +34,7 @@ struct statement_why {
 };
 
 struct statement_summary {
-    struct instant from, to; /* its own words, or its first and last line; none when it has neither */
+    struct instant from, to; /* the wish, its own words, or the days of its first and last line */
     char account[STATEMENT_ACCOUNT_BYTES], currency[CURRENCY_BYTES];
     int64_t entries, lines, others; /* in the file; handed out; counted only */
     struct money paid, returned;    /* of the lines that were handed out */
@@ -50,8 +51,9 @@ struct statement_reading {
     statement_taker *take;
     void *context;
     struct statement_summary summary;
-    struct statement_why why; /* the first reason; text "": none */
-    void *hashing;            /* of libsodium */
+    struct statement_why why;   /* the first reason; text "": none */
+    struct instant first, last; /* of the lines */
+    void *hashing;              /* of libsodium */
 };
 void statement_reading_init(struct statement_reading *reading, const struct statement_source *source,
                             const struct statement_wish *wish, statement_taker *take, void *context);
@@ -60,10 +62,15 @@ void statement_reading_fini(struct statement_reading *reading);
 int64_t statement_bytes(struct statement_reading *reading, void *data, size_t size);
 /* The first reason stays. Always false. */
 bool statement_refuse(struct statement_reading *reading, int64_t line, const char *format, ...) PRINTF_LIKE(3, 4);
-/* A line: its texts must be such as our books can hold, and its amount of the statement's currency. */
-MUST_USE bool statement_line(struct statement_reading *reading, int64_t number, const struct line_ask *line);
+/* A line: its texts must be such as our books can hold, and its amount of the statement's currency. One that moves no
+ * money although it says paid or returned is only counted. */
+MUST_USE bool statement_hand_out(struct statement_reading *reading, int64_t number, const struct line_ask *line);
 MUST_USE bool statement_currency(struct statement_reading *reading, int64_t number, const char *currency);
 MUST_USE bool statement_account(struct statement_reading *reading, int64_t number, const char *account);
+
+/* Behind the last line: from when to when it tells, which holds all of its lines. `from` and `to`: the file's own
+ * words. */
+MUST_USE bool statement_period(struct statement_reading *reading, struct instant from, struct instant to);
 
 /* Text in memory as a source. */
 struct statement_text {

@@ -69,6 +69,8 @@ ROUTES = {
     "POST /v1/exports": ("/v1/exports", {"what": "withdrawals", "format": "csv", "account": "alice", "status": "failed",
                                          "from": "2026-11-01T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"},
                          "demo-customer:alice", 404),
+    "POST /v1/statements": ("/v1/statements", {"channel": "alipay", "content": "eA=="}, "demo-reviewer", 403),
+    "POST /v1/breaks/{break}/settle": ("/v1/breaks/bk_0000000000001/settle", {"reason": "r"}, "demo-reviewer", 403),
     "POST /v1/quarantine/statement": ("/v1/quarantine/statement", {
         "channel": "alipay", "from": "2026-11-19T10:00:00+08:00", "to": "2026-11-20T09:00:00+08:00",
         "lines": [{"key": "EBB0ANA3QAJW02V601", "outcome": "paid", "amount": 100, "currency": "CNY",
@@ -97,7 +99,7 @@ OTHER = {"POST /v1/batch", "POST /v1/channels/{channel}/notify", "POST /v1/sessi
 # An action without members takes an empty body as well; documents are larger; a case's kind is the operator's own word.
 ALLOWED = {("reverse", "nothing"), ("recall", "nothing"), ("reclaim", "nothing"), ("code/resend", "nothing"),
            ("cancel", "nothing"), ("documents", "too large"), ("documents", "content too long"),
-           ("cases", "kind unknown word"), ("resolve", "no amount"), ("settle", "no amount"), ("statement", "too large"),
+           ("cases", "kind unknown word"), ("resolve", "no amount"), ("settle", "no amount"), ("statement", "too large"), ("statements", "too large"),
            *(("exports", "no " + name) for name in ("account", "status", "from", "to")), ("test", "nothing"), ("replay", "nothing"), ("{webhook}", "nothing")}
 OPTIONAL = {"override", "roles", "password", "events", "description", "overlap_hours", "phone", "subject", "state", "paid_at", "payer", "frozen", "strategy", "route", "reason", "name", "media_type", "company",
             "code_", "document", "withdrawal", "id_number", "verified", "advance", "account_", "subject.name",

@@ -22,6 +22,8 @@ ONLY = {
     "POST /v1/withdrawals/{id}/resolve": {"treasurer"},
     "POST /v1/quarantine/release": {"treasurer"},
     "POST /v1/strays/{stray}/settle": {"treasurer"},
+    "POST /v1/statements": {"treasurer"},
+    "POST /v1/breaks/{break}/settle": {"treasurer"},
     "GET /v1/audit": {"auditor", "admin"},
 }
 

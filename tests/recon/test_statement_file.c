@@ -148,6 +148,8 @@ static void a_wrong_statement_of_a_bank_is_refused(void **state)
         {"<Document ", "<!DOCTYPE Document SYSTEM \"file:///etc/passwd\"><Document ", "document type (DTD)", 0},
         {"<Document ", "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">]>\n<Document ",
          "document type (DTD)", 0},
+        {"<FrDtTm>2026-11-20T00", "<FrDtTm>2026-11-20T01", "A line of it lies outside of its time.", 0},
+        {"<ToDtTm>2026-11-21", "<ToDtTm>2026-11-19", "It ends before it begins.", 0},
         {"FEE-7", "&nothing;", "It is no well-formed XML", 97},
         {"<EndToEndId>EBB00000000000AC01<",
          "<EndToEndId>EBB00000000000AC0100000000000000000000000000000000000000000000000000<", "longer than 64 bytes",
