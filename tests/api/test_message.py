@@ -142,6 +142,18 @@ class Messages(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer.text)
         self.assertNotIn(code, self.logged())
 
+    def test_a_code_says_whose_account_the_money_goes_to(self):
+        """Enough of the number to know it for one's own, and no more."""
+        self.assertEqual(self.service.account("own-bank", "pingan", phone="13900000009").status, 201)
+        self.assertEqual(self.service.topup("own-bank", "t", 100000).status, 201)
+        answer = self.service.withdraw("own-bank", 12345, token=self.service.token, destination={
+            "kind": "bank", "name": "魏明", "account": "6222020000001234", "bank": "ICBC", "branch": "中关村支行"})
+        self.assertEqual(answer.status, 201, answer.text)
+        content = self.provider.next()[1]["content"]
+        self.assertIn("尾号 1234 的账户", content)
+        self.assertNotIn("01234", content)
+        self.assertNotIn("原路退回", content)
+
     def test_a_code_by_mail(self):
         withdrawal = self.withdraw("anna@example.org")
         sender, recipients, content = self.mailbox.got.get(timeout=8)
@@ -216,7 +228,12 @@ class Settings(unittest.TestCase):
                            ("messages:\n  sms:\n    url: ftp://x\n    body: '{}'\n", "https"),
                            ("messages:\n  sms:\n    url: https://x\n    body: '{\"a\":\"{who}\"}'\n", "{who}"),
                            ("messages:\n  sms:\n    url: https://x\n    body: '{\"a\":{text}}'\n", "JSON"),
+                           ("messages:\n  sms:\n    headers: Accept\n", ":3: messages.sms.headers: expected a list of headers"),
+                           ("messages:\n  sms:\n    headers: ['Accept text']\n", "at most four headers"),
                            ("messages:\n  mail:\n    url: smtp://x\n    from: nobody\n", "address"),
+                           ("messages:\n  mail:\n    url: https://x\n    from: a@b\n", "smtps://host:port or smtp://host:port"),
+                           ("messages:\n  mail:\n    url: smtp://x\n    from: a@b\n    tls: maybe\n", "required or none"),
+                           ("messages:\n  mail:\n    user: ebb\n    password: x\n", "url and from"),
                            ("webhooks:\n  ca: /nowhere.pem\n", "certificates"), ("a: [", ":1:")):
             self.assertIn(said, self.start(text), text)
 
