@@ -66,11 +66,11 @@ static enum err caller_of_row(const struct api_key *key, struct caller *ret)
     return ERR_NONE;
 }
 
-enum err caller_of_key(struct store *reader, const struct vault *vault, const char *token, struct instant now,
-                       struct arena *arena, struct caller *ret)
+enum err caller_of_key(struct store *reader, struct keyring_memory *keys, const struct vault *vault, const char *token,
+                       struct instant now, struct arena *arena, struct caller *ret)
 {
     const struct api_key *key = NULL;
 
-    TRY(keyring_find(reader, vault, token, now, arena, &key));
+    TRY(keyring_find(reader, keys, vault, token, now, arena, &key));
     return key != NULL ? caller_of_row(key, ret) : ERR_REQUEST;
 }

@@ -8,6 +8,7 @@
 
 #include "engine/command.h"
 
+struct keyring_memory;
 struct store;
 struct vault;
 
@@ -21,8 +22,8 @@ struct caller {
 const char *caller_bearer(const char *authorization);
 /* The names of its roles (engine/role.h); NULL: it is none. */
 const char *caller_of_demo_token(const char *token, struct caller *ret);
-/* ERR_REQUEST: nobody we know. */
-MUST_USE enum err caller_of_key(struct store *reader, const struct vault *vault, const char *token, struct instant now,
-                                struct arena *arena, struct caller *ret);
+/* ERR_REQUEST: nobody we know. `keys` may be NULL. */
+MUST_USE enum err caller_of_key(struct store *reader, struct keyring_memory *keys, const struct vault *vault,
+                                const char *token, struct instant now, struct arena *arena, struct caller *ret);
 
 #endif

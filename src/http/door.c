@@ -118,7 +118,8 @@ static enum err caller_find(struct request *request, const char *token)
     if (config->demo && caller_of_demo_token(token, &request->caller) != NULL)
         return ERR_NONE;
     TRY(server_reader(request->server, &store, reason));
-    return caller_of_key(store, config->vault, token, engine_now(config->engine), &request->arena, &request->caller);
+    return caller_of_key(store, server_keys(request->server), config->vault, token, engine_now(config->engine),
+                         &request->arena, &request->caller);
 }
 
 static void caller_check(struct request *request)

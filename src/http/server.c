@@ -16,6 +16,7 @@
 #include "http/export_job.h"
 #include "http/quote_cache.h"
 #include "http/request.h"
+#include "store/keyring.h"
 
 #define HEADERS_BYTES_MAX ((size_t)32 << 10)
 #define SILENCE_S 30U
@@ -35,6 +36,7 @@ struct server {
     _Atomic uint64_t request_ids;
     _Atomic int64_t in_flight;
     struct quote_cache *quotes;
+    struct keyring_memory *keys;
     struct streams *streams;
     struct clerk *clerk;
     struct export_jobs *exports;
@@ -75,6 +77,11 @@ void server_address(const struct server *server, char ret[256])
 struct quote_cache *server_quotes(struct server *server)
 {
     return server->quotes;
+}
+
+struct keyring_memory *server_keys(struct server *server)
+{
+    return server->keys;
 }
 
 struct streams *server_streams(struct server *server)
@@ -373,6 +380,7 @@ static void server_free(struct server *server)
     for (size_t i = 0; i < server->readers_count; i++)
         store_close(&server->readers[i]);
     quote_cache_free(&server->quotes);
+    keyring_memory_free(&server->keys);
     streams_free(&server->streams);
     clerk_free(&server->clerk);
     export_jobs_free(&server->exports);
@@ -401,6 +409,7 @@ enum err server_open(const struct http_config *config, struct server **ret, char
     random_fill(&random, prefix, sizeof(prefix));
     hash_hex(prefix, sizeof(prefix), server->request_id_prefix);
     server->quotes = quote_cache_new();
+    server->keys = keyring_memory_new();
     server->streams = streams_new(server);
     server->clerk = clerk_new();
     server->porter = clerk_new();

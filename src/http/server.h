@@ -48,6 +48,8 @@ const struct http_config *server_config(const struct server *server);
 MUST_USE enum err server_reader(struct server *server, struct store **ret, char ret_reason[256]);
 struct quote_cache;
 struct quote_cache *server_quotes(struct server *server);
+struct keyring_memory;
+struct keyring_memory *server_keys(struct server *server);
 struct streams;
 struct streams *server_streams(struct server *server);
 struct clerk;

@@ -11,6 +11,7 @@ import concurrent.futures
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -151,6 +152,20 @@ def quotes(town):
     town.check("a quote of the other server is never old", fresh)
 
 
+def keys(town):
+    """A key that another process ends is nobody's on any server at once, however often it was used there."""
+    where = ["--data", town.servers[0].data, *town.servers[0].store]
+
+    def key(*words):
+        return subprocess.run([town.ebb, "key", *words, *where], capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+
+    token = key("create", "till", "--role", "read")
+    used = [client.once("GET", "/v1/accounts/quoted", token=token)[0] for client in town.clients() for _ in range(3)]
+    key("revoke", "till")
+    after = [client.once("GET", "/v1/accounts/quoted", token=token)[0] for client in town.clients()]
+    town.check("a key that was ended is nobody's at once", used == [200] * 6 and after == [401] * 2, used, after)
+
+
 def dispatchers(town):
     """The dispatcher is killed, then one is stopped while another takes over: no payment is lost, none is made twice."""
     first, second = town.servers
@@ -191,6 +206,7 @@ def main():
         one_account(town, arguments.requests)
         races(town, 25)
         quotes(town)
+        keys(town)
         dispatchers(town)
     finally:
         problems = town.end()

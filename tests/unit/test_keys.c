@@ -17,13 +17,19 @@ static struct api_key key_new(struct sample_place *place, const char *name, stru
     return key;
 }
 
-static const struct api_key *key_found(struct sample_place *place, const char *token, int64_t after_ms)
+static const struct api_key *key_found_by(struct sample_place *place, struct keyring_memory *memory, const char *token,
+                                          int64_t after_ms)
 {
     const struct api_key *found = NULL;
 
-    sample_must(place->store,
-                keyring_find(place->store, &place->vault, token, instant_add_ms(now, after_ms), &place->arena, &found));
+    sample_must(place->store, keyring_find(place->store, memory, &place->vault, token, instant_add_ms(now, after_ms),
+                                           &place->arena, &found));
     return found;
+}
+
+static const struct api_key *key_found(struct sample_place *place, const char *token, int64_t after_ms)
+{
+    return key_found_by(place, NULL, token, after_ms);
 }
 
 static void test_a_token_finds_its_key(void **state)
@@ -109,6 +115,62 @@ static void test_revoking(void **state)
     sample_close(&place);
 }
 
+/* A key that was found is not asked for again where nobody else writes: only its end is looked at. Where others do, it
+ * is asked for each time, and its end by another is seen at once. */
+static void test_a_key_is_remembered(void **state)
+{
+    struct sample_place place;
+    char token[KEY_TOKEN_BYTES], wrong[KEY_TOKEN_BYTES];
+    struct keyring_memory *memory = keyring_memory_new();
+    bool revoked, shared;
+    (void)state;
+
+    sample_open(&place);
+    shared = store_is_shared(place.store);
+    key_new(&place, "billing", instant_add_ms(now, 1000), token);
+    memcpy(wrong, token, sizeof token);
+    wrong[10] = wrong[10] == '0' ? '1' : '0';
+    assert_null(key_found_by(&place, memory, wrong, 0));
+    assert_non_null(key_found_by(&place, memory, token, 0));
+    sample_must(place.store,
+                keyring_revoke(place.store, "billing", now, &revoked)); /* as nobody does beside a writer */
+    assert_int_equal(key_found_by(&place, memory, token, 999) != NULL, !shared);
+    assert_null(key_found_by(&place, memory, token, 1000));
+    assert_null(key_found_by(&place, memory, wrong, 0));
+    assert_null(key_found(&place, token, 0));
+    keyring_memory_free(&memory);
+    sample_close(&place);
+}
+
+/* Keys that meet in one place: each is found as what it is. With so many, some do. */
+static void test_keys_that_share_a_place(void **state)
+{
+    enum { KEYS = 400 };
+    static char tokens[KEYS][KEY_TOKEN_BYTES], names[KEYS][REF_BYTES];
+    struct sample_place place;
+    struct keyring_memory *memory = keyring_memory_new();
+    struct random random;
+    struct api_key key;
+    (void)state;
+
+    sample_open(&place);
+    random_init_seed(&random, 11);
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(names[i], REF_BYTES, "key-%d", i);
+        key_issue(&place.vault, &random, names[i], 5, NULL, now, INSTANT_NONE, &key, tokens[i]);
+        sample_must(place.store, keyring_add(place.store, &key));
+    }
+    for (int i = 0; i < 2 * KEYS; i++) {
+        const struct api_key *found = key_found_by(&place, memory, tokens[i % KEYS], 0);
+
+        assert_non_null(found);
+        assert_string_equal(found->name, names[i % KEYS]);
+        arena_reset(&place.arena);
+    }
+    keyring_memory_free(&memory);
+    sample_close(&place);
+}
+
 static void test_a_name_stands_once(void **state)
 {
     struct sample_place place;
@@ -147,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_token_finds_its_key),     cmocka_unit_test(test_what_is_no_token),
         cmocka_unit_test(test_a_key_lives_until_its_end), cmocka_unit_test(test_revoking),
+        cmocka_unit_test(test_a_key_is_remembered),       cmocka_unit_test(test_keys_that_share_a_place),
         cmocka_unit_test(test_a_name_stands_once),        cmocka_unit_test(test_the_token_is_not_stored),
     };
 
