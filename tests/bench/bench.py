@@ -67,17 +67,32 @@ def show(name, row):
     print(f"     took {row['seconds']} s; others had {row['others_percent']}% of the machine", flush=True)
 
 
+def tried(function, bench):
+    """The parts of a row and its notes. A row that broke is a missed one; the others are measured all the same."""
+    try:
+        parts = function(bench)
+    except (Exception, SystemExit) as fault:  # pylint: disable=broad-except
+        return {}, [f"broke off: {type(fault).__name__}: {str(fault)[:2000]}"], True
+    return parts, parts.pop("notes", []), False
+
+
 def measure(bench, name):
     what, function = ROWS[name]
     busy, began = Busy(), time.monotonic()
-    parts = function(bench)
-    notes = parts.pop("notes", [])
+    parts, notes, broke = tried(function, bench)
     row = {"what": what, "parts": parts, "notes": notes, "seconds": round(time.monotonic() - began),
            "others_percent": busy.percent()}
     first = next(iter(parts.values()), {"value": None, "target": None})
     worst = first if name != "P4" else min(parts.values(), key=lambda part: part["value"])
     return {"value": worst["value"], "target": worst["target"],
-            "met": all(part["met"] for part in parts.values()) if parts else None, **row}
+            "met": False if broke else all(part["met"] for part in parts.values()) if parts else None, **row}
+
+
+def keep(build, results):
+    """After each row, so that a run that is stopped leaves what it has seen."""
+    out = pathlib.Path(build, "bench.json")
+    out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return out
 
 
 def main():
@@ -100,6 +115,7 @@ def main():
         for name in names:
             results[name] = measure(bench, name)
             show(name, results[name])
+            keep(asked.build, results)
         if not asked.no_curves:
             picture = pathlib.Path(asked.build, "bench.svg")
             results["curves"] = curves.measure(bench)
@@ -111,8 +127,7 @@ def main():
             print(f"data: {directory}")
         else:
             shutil.rmtree(directory, ignore_errors=True)
-    out = pathlib.Path(asked.build, "bench.json")
-    out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    out = keep(asked.build, results)
     missed = [name for name in names if results[name]["met"] is False]
     waiting = [name for name in names if results[name]["met"] is None]
     print(f"figures: {out}\n{len(names) - len(missed) - len(waiting)} met, {len(missed)} missed"
