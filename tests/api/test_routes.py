@@ -3,6 +3,7 @@
 """The server's table of routes and api/openapi.yaml say the same, in both directions.
 
 Usage: test_routes.py EBB"""
+import json
 import re
 import subprocess
 import sys
@@ -34,6 +35,16 @@ class Routes(unittest.TestCase):
         item, operation = self.described[key]
         all_of_them = item.get("parameters", []) + operation.get("parameters", [])
         return {p["name"]: p for p in map(self.service.resolve, all_of_them) if p["in"] == place}
+
+    def test_what_is_described_once_is_used(self):
+        text = json.dumps({name: part for name, part in self.openapi.items() if name != "components"})
+        left = {(kind, name): json.dumps(part) for kind, parts in self.openapi["components"].items()
+                for name, part in parts.items() if kind != "securitySchemes"}
+        while used := [key for key in left if f'"#/components/{key[0]}/{key[1]}"' in text]:
+            text += "".join(left.pop(key) for key in used)
+        self.assertEqual(set(left), {("schemas", "EventNotice")})  # the stream's lines, which OpenAPI 3.1 cannot point at
+        for tag in self.openapi["tags"]:
+            self.assertEqual(set(tag), {"name", "description"})  # a comma in YAML begins another member
 
     def test_every_route_is_described_and_every_description_is_a_route(self):
         self.assertEqual(set(self.routes), set(self.described))
