@@ -13,7 +13,15 @@
 #define SEED_ARENA_BYTES ((size_t)4 << 20)
 #define PAID_WITHIN_MS 8000
 
-enum sample_outcome { SAMPLE_FACT = 0, SAMPLE_REVIEW, SAMPLE_REJECTED, SAMPLE_PAID, SAMPLE_FAILED, SAMPLE_RETURNED };
+enum sample_outcome {
+    SAMPLE_FACT = 0,
+    SAMPLE_REVIEW,
+    SAMPLE_REJECTED,
+    SAMPLE_PAID,
+    SAMPLE_FAILED,
+    SAMPLE_RETURNED,
+    SAMPLE_UNKNOWN
+};
 
 struct sample {
     enum command_kind kind;
@@ -37,6 +45,7 @@ struct seed {
     const struct channels *channels;
     struct payout *payout;
     char document[ID_TEXT_BYTES], document_before[ID_TEXT_BYTES];
+    bool unknown; /* one sample more, whose outcome no channel tells */
     char *reason; /* 256 bytes */
 };
 
@@ -221,20 +230,38 @@ static enum err review(struct seed *seed, const struct sample *sample, int64_t i
     return ERR_NONE;
 }
 
-/* Nothing is left to send when the demo opens. A start that was cut short in the middle of a payment leaves one that
- * the janitor asks about in its time, and that is never sent for the first time again: the demo need not wait for it.
- */
-static enum err end_wait(struct seed *seed, int64_t id, bool returned)
+/* Has the withdrawal come to where its sample ends? */
+static enum err end_reached(struct seed *seed, int64_t id, enum sample_outcome outcome, bool *ret)
+{
+    struct value arg = value_int("withdrawal", id);
+    const struct withdrawal *withdrawal;
+    struct rows legs;
+    bool finished;
+
+    if (outcome == SAMPLE_UNKNOWN) {
+        TRY(store_select(seed->reader, QUERY_LEGS_BY_WITHDRAWAL, &arg, 1, &leg_table, &seed->arena, &legs));
+        *ret = legs.count > 0 && ((const struct leg *)legs.items[0])->status >= LEG_UNKNOWN;
+        return ERR_NONE;
+    }
+    TRY(withdrawal_load(seed, id, &withdrawal));
+    finished = instant_is_set(withdrawal->finished_at);
+    *ret = outcome == SAMPLE_RETURNED ? withdrawal->status == WITHDRAWAL_RETURNED : finished;
+    if (!*ret && finished)
+        payout_wake(seed->payout); /* what is owed to us is fetched at once */
+    return ERR_NONE;
+}
+
+/* Nothing is left to send when the demo opens. A start that was cut short in the middle of a payment
+ * leaves one that the janitor asks about in its time: the demo need not wait for it. */
+static enum err end_wait(struct seed *seed, int64_t id, enum sample_outcome outcome)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    const struct withdrawal *withdrawal;
+    bool reached;
 
     for (int waited_ms = 0; waited_ms < PAID_WITHIN_MS; waited_ms += 10) {
-        TRY(withdrawal_load(seed, id, &withdrawal));
-        if (returned ? withdrawal->status == WITHDRAWAL_RETURNED : instant_is_set(withdrawal->finished_at))
+        TRY(end_reached(seed, id, outcome, &reached));
+        if (reached)
             return ERR_NONE;
-        if (returned && instant_is_set(withdrawal->finished_at))
-            payout_wake(seed->payout); /* what is owed to us is fetched at once */
         nanosleep(&pause, NULL);
     }
     log_line(LOG_LEVEL_WARN, "a sample withdrawal has not ended yet", NULL);
@@ -244,12 +271,13 @@ static enum err end_wait(struct seed *seed, int64_t id, bool returned)
 /* What the channel will answer to the payment that the next step sets free. */
 static enum err outcome_script(struct seed *seed, const struct sample *sample)
 {
-    const char *word = sample->outcome == SAMPLE_FAILED ? "refused:ACQ.TRADE_HAS_FINISHED" : "bounce_after:0m";
+    static const char *const words[] = {[SAMPLE_FAILED] = "refused:ACQ.TRADE_HAS_FINISHED",
+                                        [SAMPLE_RETURNED] = "bounce_after:0m",
+                                        [SAMPLE_UNKNOWN] = "unlisted_code"};
+    const char *word = words[sample->outcome];
     char reason[201];
 
-    if (sample->outcome != SAMPLE_FAILED && sample->outcome != SAMPLE_RETURNED)
-        return ERR_NONE;
-    return simulated_script(seed->channels->items[0], &word, 1, reason);
+    return word == NULL ? ERR_NONE : simulated_script(seed->channels->items[0], &word, 1, reason);
 }
 
 static enum err withdrawal_make_sample(struct seed *seed, const struct sample *sample)
@@ -277,7 +305,7 @@ static enum err withdrawal_make_sample(struct seed *seed, const struct sample *s
         TRY(review(seed, sample, id));
     if (sample->outcome == SAMPLE_REVIEW || sample->outcome == SAMPLE_REJECTED)
         return ERR_NONE;
-    return end_wait(seed, id, sample->outcome == SAMPLE_RETURNED);
+    return end_wait(seed, id, sample->outcome);
 }
 
 /* ---- the whole ---- */
@@ -312,6 +340,13 @@ static size_t samples_end(size_t first, const char **ret_last_account)
         *ret_last_account = samples[end].account;
     }
     return end;
+}
+
+static bool ends_unknown(size_t first, size_t end)
+{
+    while (first < end && samples[first].outcome != SAMPLE_UNKNOWN)
+        first++;
+    return first < end;
 }
 
 /* Where the policy's last account is, all its samples are. */
@@ -349,19 +384,21 @@ static enum err samples_make(struct seed *seed)
 
     for (size_t first = 0; first < ARRAY_COUNT(samples); first = end) {
         end = samples_end(first, &last_account);
-        TRY(policy_samples_make(seed, first, end, last_account));
+        if (seed->unknown || !ends_unknown(first, end))
+            TRY(policy_samples_make(seed, first, end, last_account));
     }
     return ERR_NONE;
 }
 
 enum err demo_seed(struct engine *engine, const struct policies *policies, const struct channels *channels,
-                   struct payout *payout, struct store *reader, char ret_reason[256])
+                   struct payout *payout, struct store *reader, bool unknown, char ret_reason[256])
 {
     struct seed seed = {.engine = engine,
                         .policies = policies,
                         .channels = channels,
                         .payout = payout,
                         .reader = reader,
+                        .unknown = unknown,
                         .reason = ret_reason};
     enum err err;
 

@@ -8,9 +8,10 @@
 
 struct payout;
 
-/* Does nothing where the samples are already there. `reader` reads the same directory; the first of `channels`
+/* Does nothing where the samples are already there. `unknown`: also the payment whose outcome no channel tells, which
+ * keeps an attempt open. `reader` reads the same directory; the first of `channels`
  * takes the script of all. */
 MUST_USE enum err demo_seed(struct engine *engine, const struct policies *policies, const struct channels *channels,
-                            struct payout *payout, struct store *reader, char ret_reason[256]);
+                            struct payout *payout, struct store *reader, bool unknown, char ret_reason[256]);
 
 #endif

@@ -32,7 +32,7 @@
 
 struct serve {
     /* what was asked for */
-    bool demo, print_routes, quarantine;
+    bool demo, demo_unknown, print_routes, quarantine;
     const char *directory, *policies_directory, *store_url, *listen, *operator_name, *notify_file, *channels_file;
     const char *anchors[ANCHOR_PLACES_MAX]; /* the first one stands in the directory */
     size_t anchors_count;
@@ -61,6 +61,7 @@ static struct policies policies; /* some megabytes: not on a stack */
 
 enum {
     OPTION_DEMO = 256,
+    OPTION_DEMO_UNKNOWN,
     OPTION_DATA,
     OPTION_STORE,
     OPTION_LISTEN,
@@ -78,6 +79,8 @@ enum {
 
 static const struct argp_option options[] = {
     {"demo", OPTION_DEMO, NULL, 0, "samples, simulated channels, demo tokens and switches", 0},
+    {"demo-unknown", OPTION_DEMO_UNKNOWN, NULL, 0,
+     "the same, and one sample whose outcome no channel tells, for two people to decide", 0},
     {"data", OPTION_DATA, "DIR", 0, "where the database lives (default ./ebb-data); created if absent", 0},
     {"store", OPTION_STORE, "URL", 0, "postgresql://… to keep the rows there; DIR of --data then holds only keys", 0},
     {"listen", OPTION_LISTEN, "ADDR:PORT", 0, "default 127.0.0.1:8080; port 0 takes a free one", 0},
@@ -110,6 +113,9 @@ static error_t option_take(int key, char *text, struct argp_state *state)
     long connections;
 
     switch (key) {
+    case OPTION_DEMO_UNKNOWN:
+        serve->demo_unknown = serve->demo = true;
+        return 0;
     case OPTION_DEMO:
         serve->demo = true;
         return 0;
@@ -304,7 +310,8 @@ static enum err samples_make(struct serve *serve)
         return ERR_NONE;
     TRY(store_open(store_place(serve->store_url, serve->directory), STORE_READER, &serve->vault, &reader,
                    serve->reason));
-    err = demo_seed(serve->engine, &policies, &serve->channels, serve->payout, reader, serve->reason);
+    err = demo_seed(serve->engine, &policies, &serve->channels, serve->payout, reader, serve->demo_unknown,
+                    serve->reason);
     store_close(&reader);
     return err;
 }

@@ -32,7 +32,7 @@ const LOOKS = [
 let turn = 0;
 
 async function serve(directory, demo, more) {
-  const args = ["--pdeathsig", "KILL", PROGRAM, "serve", ...(demo ? ["--demo"] : []), "--data", directory, "--listen", "127.0.0.1:0", ...more];
+  const args = ["--pdeathsig", "KILL", PROGRAM, "serve", ...(demo ? ["--demo", "--demo-unknown"] : []), "--data", directory, "--listen", "127.0.0.1:0", ...more];
   const server = spawn("setpriv", args, { stdio: ["ignore", "pipe", "ignore"] });
   let told = "";
   const address = await new Promise((resolve, reject) => {

@@ -8,9 +8,11 @@ import { Page, Panel } from "../parts/page";
 import { Note } from "../parts/problem";
 import { Status } from "../parts/status";
 import type { Column } from "../parts/table";
-import { filter, place } from "../route";
+import { filter, link, place } from "../route";
+import { demo } from "../session";
 import { t, tOf } from "../words";
 import { AccountLink, age, channelName, Pages, When, WithdrawalLink } from "./bits";
+import { can } from "./can";
 import { codeText } from "./facts";
 import { useNews } from "./live";
 import type { Case, Incident } from "./model";
@@ -67,7 +69,7 @@ export function Unknown() {
   return (
     <Page title={t("staff.unknown")} lead={t("staff.unknown_lead")}>
       <Panel><Pages list={list} columns={columns} rowKey={(one) => one.id} caption={t("staff.unknown")} empty={t("staff.all_proven")} /></Panel>
-      <Note tone="idle" icon="info" title={t("staff.unknown_how")}><p>{t("staff.unknown_manual")}</p></Note>
+      <Note tone="idle" icon="info" title={t("staff.unknown_how")}><p>{t("staff.unknown_manual")}</p>{demo && can("dials") ? <p><a href={link(["dials"])}>{t("staff.unknown_day")}</a></p> : null}</Note>
     </Page>
   );
 }
