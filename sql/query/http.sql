@@ -69,6 +69,15 @@ SELECT
 FROM entry WHERE account = $account AND id > $withdrawal AND withdrawal = $withdrawal
 ORDER BY id LIMIT 1000;
 
+-- In the words of the index audit_of, or it is not used.
+-- name: audit_of
+SELECT
+    seq, at, principal, command, account, object, body, previous, hash
+FROM audit WHERE object = $object
+    AND command IN ('withdraw','code','resend','cancel','review','document','resolve','evidence','tick')
+    AND seq > $after
+ORDER BY seq LIMIT $limit;
+
 -- name: audit_newest
 SELECT
     seq, at, principal, command, account, object, body, previous, hash

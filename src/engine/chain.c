@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The audit chain: one row a command that changed something, each hash over the one before. */
+#include "engine/chain.h"
+
 #include "engine/step.h"
 
 #include <string.h>
@@ -59,7 +61,7 @@ static const char *story(struct step *step)
     return deciding_written(&out);
 }
 
-static void hash_row(struct audit_row *row)
+static void hash_of(const struct audit_row *row, uint8_t ret[HASH_BYTES])
 {
     char seq[DIGITS_BYTES], at[DIGITS_BYTES], account[DIGITS_BYTES], object[DIGITS_BYTES];
     struct bytes parts[] = {bytes_of(seq, digits_of(row->seq, seq)),
@@ -71,7 +73,17 @@ static void hash_row(struct audit_row *row)
                             bytes_of(object, digits_of(row->object, object)),
                             bytes_of_text(row->body)};
 
-    hash_parts("audit", NULL, parts, ARRAY_COUNT(parts), row->hash, sizeof row->hash);
+    hash_parts("audit", NULL, parts, ARRAY_COUNT(parts), ret, HASH_BYTES);
+}
+
+bool chain_holds(const struct audit_row *row, const struct audit_row *before)
+{
+    static const uint8_t nothing[HASH_BYTES];
+    uint8_t hash[HASH_BYTES];
+
+    hash_of(row, hash);
+    return hash_equal(row->hash, hash, sizeof hash) &&
+           hash_equal(row->previous, before != NULL ? before->hash : nothing, sizeof hash);
 }
 
 /* Behind the newest row. */
@@ -79,7 +91,7 @@ static void link_row(struct chain *chain, struct audit_row *row)
 {
     row->seq = ++chain->seq;
     memcpy(row->previous, chain->hash, sizeof row->previous);
-    hash_row(row);
+    hash_of(row, row->hash);
     memcpy(chain->hash, row->hash, sizeof chain->hash);
     chain->at = row->at;
 }

@@ -25,6 +25,7 @@ void withdrawal_receipt_pdf(struct request *request);
 void withdrawal_events(struct request *request);
 void withdrawal_attempts(struct request *request);
 void withdrawal_history(struct request *request);
+void withdrawal_audit(struct request *request);
 void document_content(struct request *request);
 void document_show(struct request *request);
 void banks_list(struct request *request);

@@ -19,6 +19,8 @@ MUST_USE enum err dossier_read(struct request *request, struct store *store, con
 MUST_USE enum err dossier_fill(struct request *request, struct store *store, struct withdrawal *withdrawal,
                                struct account *account, struct dossier_read *ret);
 void dossier_write(struct request *request, const struct dossier_read *read, struct out *out);
+/* history.c: whether the account's document is one of this withdrawal. */
+bool paper_belongs(const struct document *document, const struct withdrawal *withdrawal);
 /* receipt.c: what the receipt says of it now (report/receipt.h). */
 MUST_USE enum err receipt_of_dossier(struct request *request, struct store *store, const struct dossier_read *read,
                                      struct out *out);

@@ -5,6 +5,7 @@
 #include "http/answers.h"
 #include "http/event_stream.h"
 #include "http/request.h"
+#include "http/trail.h"
 #include "notify/told.h"
 
 static enum err account_ref(struct request *request, struct store *store, int64_t id, int64_t *known_id,
@@ -115,12 +116,11 @@ void events_stream(struct request *request)
     request_read(request, stream);
 }
 
-static void audit_write(struct out *out, const struct audit_row *row)
+void audit_members_write(struct out *out, const struct audit_row *row)
 {
     char hash[2 * HASH_BYTES + 1];
 
     hash_hex(row->hash, sizeof(row->hash), hash);
-    out_object(out, NULL);
     out_int(out, "seq", row->seq);
     out_instant(out, "at", row->at);
     out_string(out, "principal", row->principal);
@@ -129,7 +129,6 @@ static void audit_write(struct out *out, const struct audit_row *row)
     out_id(out, "object", "ob", row->object);
     out_raw(out, "body", row->body, row->body != NULL ? __builtin_strlen(row->body) : 0);
     out_string(out, "hash", hash);
-    out_object_end(out);
 }
 
 static enum err audit(struct request *request, struct store *store, struct out *out)
@@ -145,8 +144,11 @@ static enum err audit(struct request *request, struct store *store, struct out *
                      &audit_table, &request->arena, &rows));
     shown = page_size(request, rows.count);
     request_list_begin(out);
-    for (size_t i = 0; i < shown; i++)
-        audit_write(out, rows.items[i]);
+    for (size_t i = 0; i < shown; i++) {
+        out_object(out, NULL);
+        audit_members_write(out, rows.items[i]);
+        out_object_end(out);
+    }
     request_list_end(out, shown < rows.count ? ((const struct audit_row *)rows.items[shown - 1])->seq : 0);
     return ERR_NONE;
 }

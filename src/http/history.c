@@ -66,7 +66,7 @@ static enum err said_write(struct request *request, struct store *store, int64_t
 }
 
 /* Those that came with the request, and those that were brought for it afterwards. */
-static bool paper_belongs(const struct document *document, const struct withdrawal *withdrawal)
+bool paper_belongs(const struct document *document, const struct withdrawal *withdrawal)
 {
     char id[ID_TEXT_BYTES];
 

@@ -108,7 +108,7 @@ READS = [("/v1/accounts/{}", "alice"), ("/v1/accounts/{}/withdrawable", "alice")
          ("/v1/accounts/{}/transactions", "alice"), ("/v1/withdrawals/{}", "{w}"), ("/v1/withdrawals/{}/receipt", "{w}"), ("/v1/withdrawals/{}/receipt.pdf", "{w}"),
          ("/v1/withdrawals/{}/events", "{w}"), ("/v1/documents/{}", "{d}"), ("/v1/documents/{}/content", "{d}")]
 # What is not a customer's, and what a query of it may not be.
-STAFF_READS = [("/v1/unresolved", "limit=0"), ("/v1/withdrawals/{w}/history", "x=1"), ("/v1/ledger", "from=2020-01-01T00:00:00Z"),
+STAFF_READS = [("/v1/unresolved", "limit=0"), ("/v1/withdrawals/{w}/history", "x=1"), ("/v1/withdrawals/{w}/audit", "limit=0"), ("/v1/ledger", "from=2020-01-01T00:00:00Z"),
                ("/v1/ledger", "from=yesterday"), ("/v1/incidents", "limit=1"), ("/v1/policies", "limit=1"),
                ("/v1/policies/alibaba", "version=1"), ("/v1/audit", "order=both")]
 

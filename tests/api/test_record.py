@@ -5,19 +5,22 @@ what a policy asks of its customers.
 
 Usage: test_record.py EBB"""
 import base64
+import os
+import sqlite3
 import sys
 import time
 import unittest
 
-from service import Service
+from service import Service, cluster
 
 PROGRAM = sys.argv.pop(1)
+HERE = os.path.dirname(os.path.abspath(__file__))
 PAPER = base64.b64encode(b"%PDF-1.4\n%%EOF\n").decode()
 DESTINATION = {"kind": "bank", "name": "魏明", "account": "6222020000001234", "bank": "ICBC", "branch": "中关村支行",
                "province": "北京市", "city": "北京市"}
 
 
-class Records(unittest.TestCase):
+class Told(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.service = Service(PROGRAM)
@@ -57,6 +60,21 @@ class Records(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer.text)
         return answer.json
 
+    def trail(self, withdrawal, token="demo-auditor", **query):
+        path = f"/v1/withdrawals/{withdrawal['id']}/audit?" + "&".join(f"{name}={value}" for name, value in query.items())
+        return self.service.call("GET", path.rstrip("?"), token=token)
+
+    def rejected_with_a_document(self, account):
+        self.service.account(account, "pingan")
+        self.service.topup(account, account + "-1", 50000, paid_at="2027-02-20T10:00:00+08:00")
+        brought, _ = self.bring(account, "contract.pdf"), self.bring(account, "other.pdf")
+        made = self.service.withdraw(account, 100, destination=DESTINATION, documents=[brought]).json
+        self.service.confirm(made)
+        self.review(made, "reject", "another's account")
+        return made
+
+
+class Records(Told):
     # ---- one withdrawal ----
 
     def test_a_payment_that_came_back_is_told_from_end_to_end(self):
@@ -102,6 +120,35 @@ class Records(unittest.TestCase):
         made = self.service.withdraw("xu", 100).json
         self.assertEqual(self.history(made, "demo-customer:xu").status, 403)
         self.assertEqual(self.history({"id": "wd_0000000000001"}).code, "not_found")
+
+    # ---- its audit ----
+
+    def test_the_audit_of_a_withdrawal_is_who_did_what_to_it(self):
+        made = self.rejected_with_a_document("wu")
+        told = self.trail(made).json["data"]
+        self.assertEqual([(row["command"], row["principal"]) for row in told],
+                         [("document", "demo-customer:wu"), ("withdraw", "demo-customer:wu"), ("code", "demo-customer:wu"),
+                          ("review", "demo-reviewer")])
+        self.assertEqual([row["seq"] for row in told], sorted(row["seq"] for row in told))
+        self.assertTrue(all(row["holds"] for row in told))
+        whole = {row["seq"]: row for row in self.get("/v1/audit?limit=200&order=newest")["data"]}
+        for row in told:
+            self.assertEqual({**whole[row["seq"]], "holds": True}, row, "as it stands in the chain")
+        self.assertIn({"o": made["id"], "from": "in_review", "event": "reject", "to": "rejected"}, told[-1]["body"]["moves"])
+
+    def test_the_audit_comes_in_pages_and_to_auditors(self):
+        made = self.rejected_with_a_document("xia")
+        seen, cursor = [], {}
+        while True:
+            page = self.trail(made, limit=1, **cursor).json
+            seen += page["data"]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        self.assertEqual(seen, self.trail(made).json["data"])
+        self.assertEqual([self.trail(made, token).status for token in ("demo-support", "demo-customer:xia", "demo-admin")],
+                         [403, 403, 200])
+        self.assertEqual(self.trail({"id": "wd_0000000000001"}).code, "not_found")
 
     # ---- the house ----
 
@@ -186,6 +233,37 @@ class Records(unittest.TestCase):
                 told = self.get("/v1/policies/" + name, **{"Accept-Language": language})
                 self.assertIn(words, told["explanation"], (name, language))
         self.assertEqual(self.service.call("GET", "/v1/policies/none").code, "not_found")
+
+
+
+@unittest.skipIf(cluster.asked(), "the file of the books is SQLite's")
+class Changed(Told):
+    """Somebody who has the file of the books changes a row of the audit: it is shown as one that does not hold."""
+    def test_a_row_that_was_changed_does_not_hold(self):
+        made = self.rejected_with_a_document("ying")
+        before = self.trail(made).json["data"]
+
+        def change():
+            books = sqlite3.connect(self.service.directory.name + "/data/ebb.db")
+            guard, = books.execute("SELECT sql FROM sqlite_schema WHERE name = 'audit_fixed'").fetchone()
+            books.execute("DROP TRIGGER audit_fixed")
+            books.execute("UPDATE audit SET principal = 'demo-reviewer-2' WHERE seq = ?", (before[-1]["seq"],))
+            books.execute(guard)
+            books.commit()
+            books.close()
+
+        self.service.restart(between=change)
+        told = self.trail(made).json["data"]
+        self.assertEqual([row["holds"] for row in told], [True, True, True, False])
+        self.assertEqual(told[-1]["hash"], before[-1]["hash"])
+
+    def test_it_is_read_by_its_index(self):
+        with open(os.path.join(HERE, "..", "..", "sql", "query", "http.sql"), encoding="utf-8") as file:
+            text = file.read().split("-- name: audit_of\n")[1].split(";")[0]
+        books = sqlite3.connect(f"file:{self.service.directory.name}/data/ebb.db?mode=ro", uri=True)
+        plan = books.execute("EXPLAIN QUERY PLAN " + text.replace("$", ":"), {"object": 1, "after": 0, "limit": 9}).fetchall()
+        books.close()
+        self.assertIn("USING INDEX audit_of", str(plan))
 
 
 if __name__ == "__main__":

@@ -206,6 +206,27 @@ test("two people and a document settle what no channel tells", async () => {
   await second.context().close();
 });
 
+test("the audit of a withdrawal stands beside it: who, when, what, and whether the chain holds", async () => {
+  const { json } = await admin("GET", "/v1/withdrawals?account=ali-qin"), id = json.data[0].id;
+  const auditor = await at.page({ as: "demo-reviewer", hash: `#/withdrawals/${id}` });
+  await auditor.getByRole("button", { name: "Audit trail" }).click();
+  await dialog(auditor).locator(".trail > li").first().waitFor();
+  const told = (await admin("GET", `/v1/withdrawals/${id}/audit`)).json.data;
+  assert.equal(await dialog(auditor).locator(".trail > li").count(), told.length);
+  assert.deepEqual(told.filter((row) => row.command === "resolve").map((row) => row.principal), ["demo-reviewer", "demo-reviewer-2"]);
+  await dialog(auditor).locator(".note.good").waitFor();
+  await dialog(auditor).getByText("Outcome not known yet").first().waitFor();
+  await looks(auditor, "staff-trail");
+  const row = dialog(auditor).getByRole("button", { name: `Show row ${told[0].seq}`, exact: true });
+  await row.press("Enter");
+  await dialog(auditor).locator(".raw", { hasText: told[0].body.moves[0].o }).waitFor();
+  await accessible(auditor, "a row of the audit as it was written");
+  await auditor.keyboard.press("Escape");
+  await dialog(auditor).waitFor({ state: "detached" });
+  assert.equal(await auditor.evaluate(() => document.activeElement?.textContent), "Audit trail", "the focus is where it was");
+  await auditor.context().close();
+});
+
 test("the browser complained of nothing", () => {
   assert.deepEqual(at.complaints, []);
 });

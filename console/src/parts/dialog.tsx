@@ -8,9 +8,11 @@ interface DialogProps {
   children: ComponentChildren;
   actions: ComponentChildren;
   onClose: () => void;
+  /** At the side of the window and as high as it, for what is long. */
+  drawer?: boolean;
 }
 
-export function Dialog({ title, children, actions, onClose }: DialogProps) {
+export function Dialog({ title, children, actions, onClose, drawer = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -21,7 +23,7 @@ export function Dialog({ title, children, actions, onClose }: DialogProps) {
     };
   }, []);
   return (
-    <dialog ref={ref} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); onClose(); }}>
+    <dialog ref={ref} class={drawer ? "drawer" : undefined} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); onClose(); }}>
       <h2 id={id}>{title}</h2>
       <div class="dialog-body">{children}</div>
       <div class="actions">{actions}</div>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // For those who answer for the books: what each ledger account got and gave in a period, who did what, and the rules that stand.
-import { useState } from "preact/hooks";
 import { useList, useLoad } from "../load";
 import { Button } from "../parts/button";
 import { TextField } from "../parts/field";
@@ -14,6 +13,7 @@ import { channelName, Pages, When } from "./bits";
 import { codeText } from "./facts";
 import { useNews } from "./live";
 import type { AuditRow, Turnover } from "./model";
+import { Body } from "./trail";
 
 type Line = Turnover["data"][number];
 
@@ -77,7 +77,7 @@ export function Ledger() {
 
 /** Each row's hash covers the one before: what follows on another is seen to follow. */
 export function Audit() {
-  const list = useList<AuditRow>("/v1/audit?order=newest&limit=25"), [open, setOpen] = useState<number | null>(null);
+  const list = useList<AuditRow>("/v1/audit?order=newest&limit=25");
   const head = list.rows.value?.[0];
   return (
     <Page title={t("staff.audit")} lead={t("staff.audit_lead")} actions={<Button small icon="again" busy={list.busy.value} onPress={() => void list.again()}>{t("staff.newest")}</Button>}>
@@ -88,12 +88,7 @@ export function Audit() {
           { name: t("staff.when"), cell: (row) => <When at={row.at} /> },
           { name: t("staff.who"), cell: (row) => row.principal, head: true },
           { name: t("staff.did"), cell: (row) => codeText("staff.command", row.command) },
-          { name: t("staff.about"), cell: (row) => (
-            <>
-              <Button small kind="quiet" label={t("staff.show_row", { n: row.seq })} onPress={() => setOpen(open === row.seq ? null : row.seq)}>{open === row.seq ? t("staff.hide") : t("staff.show")}</Button>
-              {open === row.seq ? <pre class="raw" tabIndex={0}>{JSON.stringify(row.body, null, 1)}</pre> : null}
-            </>
-          ) },
+          { name: t("staff.about"), cell: (row) => <Body row={row} /> },
           { name: t("staff.hash"), cell: (row) => <code>{row.hash.slice(0, 12)}</code> },
         ]} />
       </Panel>

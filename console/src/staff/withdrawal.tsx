@@ -22,6 +22,7 @@ import { Attempts, MoneyMap, Proofs } from "./map";
 import type { Attempt, Case, History } from "./model";
 import { Papers } from "./papers";
 import { Resolution } from "./resolve";
+import { TrailButton } from "./trail";
 
 interface Happening {
   id: string;
@@ -118,6 +119,7 @@ export function WithdrawalPage({ id }: { id: string }) {
     <Page title={`${t("staff.withdrawal")} · ${it.account}`} lead={<span class="mono">{it.id}</span>} actions={
       <>
         {it.legs.some((leg) => leg.paid_at !== null) ? <ButtonLink href={`/v1/withdrawals/${it.id}/receipt.pdf`} icon="file" download={`${it.id}.pdf`}>{t("staff.receipt")}</ButtonLink> : null}
+        <TrailButton id={it.id} />
         <Cancel it={it} onDone={again} />
         <DecideButtons it={it} history={history} onPress={(what) => { setSeen({ it, etag: known.it.etag.value }); setDecision(what); }} />
       </>}>
