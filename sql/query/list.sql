@@ -160,7 +160,7 @@ FROM withdrawal GROUP BY status ORDER BY status;
 -- shard: every
 SELECT word, CAST(sum(count) AS bigint) AS count, CAST(sum(amount) AS bigint) AS amount, min(at) AS at FROM (
     SELECT status AS word, count(*) AS count, CAST(sum(amount) AS bigint) AS amount, min(created_at) AS at
-    FROM withdrawal WHERE next_at IS NOT NULL GROUP BY status
+    FROM withdrawal WHERE next_at IS NOT NULL AND status NOT IN ('successful', 'partly_successful') GROUP BY status
     UNION ALL
     SELECT status, count(*), CAST(sum(amount) AS bigint), min(created_at)
     FROM withdrawal WHERE status IN ('in_review', 'need_documents') AND next_at IS NULL GROUP BY status) AS waiting

@@ -19,6 +19,8 @@ static const struct channel_capability capability = {.refund = true,
                                                      .transfer = true,
                                                      .query = true,
                                                      .callbacks = true,
+                                                     .bounce_days =
+                                                         15, /* a card may send it back; no document says until when */
                                                      .spacing_ms = 3 * MS_SECOND,
                                                      .timeout_ms = CHANNEL_TIMEOUT_MS};
 

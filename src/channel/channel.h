@@ -23,6 +23,7 @@ struct channel_capability {
     int64_t spacing_ms;            /* between two refunds of one top-up */
     int64_t dedupe_ms;             /* after that a key may pay again: query or a person, never resend; 0: unbounded */
     int64_t query_days;            /* after that a query proves nothing; 0: unbounded */
+    int64_t bounce_days;           /* a payment that was made may come back for so long without a word; 0: it tells */
     int64_t window_days;           /* how long after payment a refund is taken; 0: unbounded */
     int64_t timeout_ms;
 };

@@ -46,6 +46,7 @@ static const struct channel_capability capability = {
     .refund = true,
     .query = true,
     .callbacks = true,
+    .bounce_days = 30,         /* docs.stripe.com/refunds#failed-refunds: within 30 days after it was made */
     .dedupe_ms = 23 * MS_HOUR, /* "at least 24 hours": one is for what is under way */
     .timeout_ms = CHANNEL_TIMEOUT_MS};
 

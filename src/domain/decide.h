@@ -82,6 +82,8 @@ struct lost_time {
     struct instant from, known; /* since when records may be missing; when that was found out, for the last time */
 };
 
+struct channel_terms; /* domain/withdrawal.h */
+
 struct deciding {
     struct instant now;
     struct arena *arena;
@@ -93,6 +95,7 @@ struct deciding {
     const struct policy *policy; /* the account's current one; for a withdrawal, the pinned one */
     const char *principal;
     struct lost_time lost;
+    const struct channel_terms *terms; /* NULL: no channel says anything of itself */
     struct move *moves, *moves_last;
     int64_t object; /* what the command was about, for the audit row */
 };

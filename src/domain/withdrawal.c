@@ -218,12 +218,26 @@ struct instant leg_manual_at(const struct leg *leg, const struct attempt *attemp
     return leg->status == LEG_ACCEPTED && instant_after(leg->arrives_by, day) ? leg->arrives_by : day;
 }
 
+struct instant leg_bounce_at(const struct deciding *d, const struct leg *leg, const struct attempt *attempt)
+{
+    int64_t after = MS_DAY, last = d->terms != NULL ? d->terms->bounce_ms(d->terms->channels, leg->channel) : 0;
+    bool asked_last = !instant_before(attempt->last_sent_at, instant_add_ms(leg->paid_at, last));
+
+    if (leg->status != LEG_SUCCESSFUL || last == 0 || asked_last)
+        return INSTANT_NONE;
+    while (after < last && !instant_before(attempt->last_sent_at, instant_add_ms(leg->paid_at, after)))
+        after *= 2;
+    return instant_add_ms(leg->paid_at, after < last ? after : last);
+}
+
 static struct instant leg_next_at(const struct deciding *d, const struct dossier *dossier, const struct leg *leg)
 {
     struct attempt *attempt = leg_attempt(dossier, leg);
 
     if (leg->status == LEG_HELD)
         return instant_is_set(dossier->held_until) ? dossier->held_until : d->now;
+    if (attempt != NULL && leg->status == LEG_SUCCESSFUL)
+        return leg_bounce_at(d, leg, attempt);
     if (attempt == NULL || leg_status_final(leg->status) || leg->status == LEG_MANUAL)
         return INSTANT_NONE;
     return instant_earlier(attempt_next_at(attempt), leg_manual_at(leg, attempt));
@@ -236,7 +250,7 @@ static struct instant schedule(const struct deciding *d, const struct dossier *d
 
     if (w->status == WITHDRAWAL_AWAITING_CODE)
         return instant_add_ms(w->code_expires_at, 1);
-    if (w->status != WITHDRAWAL_APPROVED && w->status != WITHDRAWAL_DISPATCHING)
+    if (w->status == WITHDRAWAL_IN_REVIEW || w->status == WITHDRAWAL_NEED_DOCUMENTS)
         return INSTANT_NONE;
     for (size_t i = 0; i < dossier->legs_count; i++)
         next = instant_earlier(next, leg_next_at(d, dossier, dossier->legs[i]));

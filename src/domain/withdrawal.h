@@ -32,6 +32,7 @@ struct channel_terms {
                    struct arena *arena);
     int64_t (*dedupe_ms)(const void *channels, const char *channel); /* 0: unbounded */
     int64_t (*spacing_ms)(const void *channels, const char *channel);
+    int64_t (*bounce_ms)(const void *channels, const char *channel);           /* 0: it tells what comes back */
     struct instant (*halted_until)(const void *channels, const char *channel); /* nothing is begun before that */
 };
 

@@ -58,6 +58,9 @@ bool evidence_told(const struct evidence *before, const struct evidence *now, co
 struct instant attempt_next_at(const struct attempt *attempt);
 /* When an open payment is for people to decide. */
 struct instant leg_manual_at(const struct leg *leg, const struct attempt *attempt);
+/* When a payment that was made is asked about again, because it may have come back without a word: 1, 2, 4 … days later
+ * and when that time is over. None: it is not. */
+struct instant leg_bounce_at(const struct deciding *d, const struct leg *leg, const struct attempt *attempt);
 /* NULL before the first send. A leg has one attempt: what is refused is made anew as another withdrawal. */
 struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg);
 

@@ -378,6 +378,18 @@ static void tick_held(struct tick *t)
         withdrawal_move(t->d, t->dossier->withdrawal, WITHDRAWAL_DISPATCH);
 }
 
+/* Paid, and perhaps back without a word. */
+static void watch_returns(struct tick *t)
+{
+    for (size_t i = 0; i < t->dossier->legs_count; i++) {
+        struct attempt *attempt = leg_attempt(t->dossier, t->dossier->legs[i]);
+        struct instant at = attempt != NULL ? leg_bounce_at(t->d, t->dossier->legs[i], attempt) : INSTANT_NONE;
+
+        if (instant_is_set(at) && !instant_after(at, t->d->now))
+            question_add(t, attempt);
+    }
+}
+
 struct decision withdrawal_tick(struct deciding *d, struct book *book, struct dossier *dossier,
                                 const struct channel_terms *terms, struct call **ret_calls)
 {
@@ -396,6 +408,7 @@ struct decision withdrawal_tick(struct deciding *d, struct book *book, struct do
     if (w->status == WITHDRAWAL_DISPATCHING)
         for (size_t i = 0; i < dossier->legs_count; i++)
             tick_leg(&t, dossier->legs[i]);
+    watch_returns(&t);
     *ret_calls = t.calls;
     withdrawal_settle_row(d, dossier);
     if (instant_is_set(w->next_at) && !instant_after(w->next_at, d->now))

@@ -39,7 +39,8 @@ struct step engine_step(struct engine *engine, struct command *command, struct o
                                .changes = &engine->batch.changes,
                                .calendar = engine->config.calendar,
                                .principal = command->principal,
-                               .lost = engine->watch.lost}};
+                               .lost = engine->watch.lost,
+                               .terms = &engine->terms}};
 }
 
 static enum err decide_one(struct engine *engine, struct work *work, struct outcome *outcome)

@@ -17,6 +17,7 @@
 
 struct engine {
     struct engine_config config;
+    struct channel_terms terms;
     struct vault vault;
     struct store *store;
     struct arena arena;

@@ -33,6 +33,7 @@ enum err engine_open(const struct engine_config *config, struct engine **ret, ch
     if (engine == NULL)
         return ERR_RETRY;
     engine->config = *config;
+    engine->terms = terms_of(config->channels);
     if (config->batch_max == 0 || config->batch_max > BATCH_COMMANDS_MAX)
         engine->config.batch_max = BATCH_COMMANDS_MAX;
     engine->works = calloc(BATCH_COMMANDS_MAX, sizeof *engine->works);

@@ -40,6 +40,13 @@ static int64_t terms_spacing_ms(const void *channels, const char *name)
     return channel != NULL ? channel->capability.spacing_ms : 0;
 }
 
+static int64_t terms_bounce_ms(const void *channels, const char *name)
+{
+    const struct channel *channel = channels_find(channels, name);
+
+    return channel != NULL ? channel->capability.bounce_days * MS_DAY : 0;
+}
+
 static struct instant terms_halted_until(const void *channels, const char *name)
 {
     const struct channel *channel = channels_find(channels, name);
@@ -49,6 +56,6 @@ static struct instant terms_halted_until(const void *channels, const char *name)
 
 struct channel_terms terms_of(const struct channels *channels)
 {
-    return (struct channel_terms){channels,        terms_name,       terms_build,
-                                  terms_dedupe_ms, terms_spacing_ms, terms_halted_until};
+    return (struct channel_terms){channels,         terms_name,      terms_build,       terms_dedupe_ms,
+                                  terms_spacing_ms, terms_bounce_ms, terms_halted_until};
 }

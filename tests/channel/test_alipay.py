@@ -227,6 +227,13 @@ class Alipay(ChannelCase):
                 for answer in (self.send(key, request), self.query(key, request)):
                     self.assertEqual((answer["kind"], answer["code"], answer["amount"]), (kind, code, amount), answer)
 
+    def test_what_came_back_is_seen_by_the_query(self):
+        key, _, request = self.order(transfer=True)
+        self.paid_as_sent(self.send(key, request))
+        self.double.payments[key].state = "returned"
+        answer = self.query(key, request)
+        self.assertEqual((answer["kind"], answer["code"], answer["amount"]), (RETURNED, "REFUND", 12345), answer)
+
     def test_twice_is_told_as_its_sum(self):
         key, source, request = self.order("twice")
         self.send(key, request)

@@ -161,6 +161,21 @@ class Stripe(ChannelCase):
                 answer = self.query(key, request)
                 self.assertEqual((answer["kind"], answer["code"]), (kind, code), answer)
 
+    def test_what_came_back_is_seen_by_the_query(self):
+        key, _, request = self.order()
+        self.paid_as_sent(self.send(key, request))
+        self.double.payments[key].state = "returned"
+        answer = self.query(key, request)
+        self.assertEqual((answer["kind"], answer["code"], answer["amount"]), (RETURNED, "expired_or_canceled_card", 12345), answer)
+
+    def test_a_key_that_had_no_balance_says_so_again(self):
+        """Its first result is what Stripe repeats for it, whatever the balance is by then: it has not paid, and will not."""
+        key, ref, request = self.order("refused:balance_insufficient")
+        for first in (True, False, False):
+            answer = self.send(key, request, first)
+            self.assertEqual((answer["kind"], answer["code"], answer["alarm"]), (NOT_PAID, "balance_insufficient", "halt"), answer)
+        self.assertEqual(self.double.paid(ref), (0, 0))
+
     def test_query_reads_every_page_within_the_time_of_one_call(self):
         keys = [self.next_key() for _ in range(3)]
         self.double.moods["pi_pages"] = {}

@@ -1045,6 +1045,47 @@ static void a_forgotten_key_is_never_sent_again(void **state)
     house_close(&house);
 }
 
+/* Whoever forgets to call, or is not heard: what was paid is asked about while it may still come back. */
+static void a_return_that_nobody_tells_is_found_by_asking(void **state)
+{
+    static const int64_t days[] = {1, 2, 4, 8, 10};
+    struct house house;
+    int64_t id, paid_ms;
+
+    (void)state;
+    open_alice(&house);
+    house.channels.items[0]->capability.bounce_days = 10;
+    id = withdraw(&house, 30000);
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(tick(&house, id), 200);
+    say(&house, 1, EVIDENCE_PAID, "SUCCESS", "R1");
+    is(&house, STATUS, "successful");
+    paid_ms = house.now_ms;
+    for (size_t i = 0; i < ARRAY_COUNT(days); i++) {
+        house_drop_effects(&house);
+        assert_int_equal(house_sql(&house, "SELECT next_at FROM withdrawal"), paid_ms + days[i] * MS_DAY);
+        house.now_ms = paid_ms + days[i] * MS_DAY - 1;
+        assert_int_equal(tick(&house, id), 200);
+        assert_null(house.effects);
+        house.now_ms++;
+        assert_int_equal(tick(&house, id), 200);
+        assert_non_null(house.effects);
+        assert_true(house.effects->query);
+        if (days[i] < 8)
+            say(&house, 1, EVIDENCE_PAID, "SUCCESS", "R1");
+        else if (days[i] == 8)
+            say(&house, 1, EVIDENCE_NOTHING, "timeout", "");
+        is(&house, STATUS, "successful");
+    }
+    is(&house, "SELECT coalesce(next_at, 0) FROM withdrawal", "0"); /* now it stays paid */
+    say(&house, 1, EVIDENCE_RETURNED, "RETURNED", "R1");
+    is(&house, STATUS, "returned");
+    say(&house, 1, EVIDENCE_RETURNED, "RETURNED", "R1");
+    is(&house, "SELECT topup FROM account", "100000"); /* once */
+    is(&house, "SELECT count(*) FROM incident", "0");
+    house_close(&house);
+}
+
 /* A bank takes days: what it has taken over goes to people only when its promise is broken. */
 static void a_payment_taken_over_may_take_as_long_as_promised(void **state)
 {
@@ -1201,6 +1242,7 @@ int main(void)
         cmocka_unit_test(only_what_is_not_there_is_sent_again),
         cmocka_unit_test(what_could_not_be_sent_is_sent_when_the_channel_answers),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
+        cmocka_unit_test(a_return_that_nobody_tells_is_found_by_asking),
         cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
         cmocka_unit_test(approvals_before_the_documents_do_not_count),
         cmocka_unit_test(silence_rings_once_and_goes_to_people_after_a_day),
