@@ -241,7 +241,7 @@ const struct shape evidence_shape = SHAPE(evidence, evidence_fields);
 
 /* A longer statement is handed in as several, each of a part of its time. */
 static const struct field line_fields[] = {
-    TEXT(line_ask, key, REQUIRED, CHANNEL_KEY_BYTES - 1),
+    TEXT(line_ask, key, REQUIRED, REF_BYTES - 1),
     WORD(line_ask, outcome, REQUIRED, evidence_kind_words),
     MONEY(line_ask, amount, OPTIONAL),
     TEXT_EXACT(line_ask, currency, OPTIONAL, CURRENCY_BYTES - 1),

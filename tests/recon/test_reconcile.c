@@ -325,6 +325,33 @@ static void a_sweep_is_bounded(void **state)
     house_close(&house);
 }
 
+/* In a quarantine a file is a statement of the lost time: strays are its breaks, and it covers its time. */
+static void in_quarantine_a_file_covers_the_lost_time(void **state)
+{
+    struct house house;
+    (void)state;
+
+    (void)open_sent(&house);
+    engine_close(&house.engine);
+    house_drop_effects(&house);
+    house.config.quarantine = true;
+    house_start(&house);
+    house.config.quarantine = false;
+    later(&house);
+    assert_int_equal(piece(&house, HASH_A, 0, 2, LINE("STRANGE", "paid", 500, REF("B"))), 200);
+    assert_string_equal(house_member(&house, "status"), "taking");
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM cover"), 0);
+    assert_int_equal(piece(&house, HASH_A, 1, 2, LINE("$1", "paid", 30000, REF("A"))), 200);
+    assert_string_equal(house_member(&house, "status"), "taken");
+    is(&house, VERDICTS, "unassigned,evidence");
+    is(&house, BREAKS, "");
+    is(&house, LEGS, "successful");
+    is(&house, "SELECT channel || ' ' || lines FROM cover", "alipay 2");
+    is(&house, "SELECT key || ' ' || status FROM stray", "STRANGE unassigned");
+    assert_int_equal(piece(&house, HASH_B, 0, 1, LINE("0123456789012345678901234567890123", "paid", 1, REF("B"))), 422);
+    house_close(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_person_settles_a_break_with_a_reason),
         cmocka_unit_test(a_statement_that_cannot_be_is_refused),
         cmocka_unit_test(a_sweep_is_bounded),
+        cmocka_unit_test(in_quarantine_a_file_covers_the_lost_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

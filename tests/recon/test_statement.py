@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -133,7 +134,7 @@ class Statements(unittest.TestCase):
         self.assertEqual(self.ebb("statement", "transit"), "nothing is in transit\n")
 
     def test_2_a_camt_file_of_many_pieces(self):
-        path = self.file("many.xml", camt([(f"E{n}", "0.10") for n in range(450)]))
+        path = self.file("many.xml", camt([(f"{n:035}", "0.10") for n in range(450)]))
         self.assertIn("450 lines, 0 matched, 450 breaks", self.ebb("statement", "import", path, "--channel", "bankfile"))
         before = self.digest()
         self.assertIn("nothing changed", self.ebb("statement", "import", path, "--channel", "bankfile"))
@@ -187,6 +188,32 @@ class Statements(unittest.TestCase):
         told = self.ebb("statement", "import", os.path.join(SAMPLES, "bank.camt.053.xml"), "--channel", "wechatpay")
         self.assertIn("6 lines", told)
         self.assertIn("1 others", told)
+
+    def test_6_the_auditor_sees_what_was_changed(self):
+        settled = "status = 'settled' AND kind = 'theirs_not_ours'"
+        changes = {
+            "statement_lines": "DELETE FROM recon_line WHERE id = (SELECT max(id) FROM recon_line)",
+            "statement_status_move": "UPDATE recon_statement SET done_at = NULL",
+            "statement_key": "UPDATE recon_line SET attempt = (SELECT max(id) FROM attempt WHERE id <> recon_line.attempt)",
+            "break_status_move": f"UPDATE recon_break SET status = 'open', settler = NULL, reason = NULL, settled_at = NULL WHERE {settled}",
+            "break_people": f"UPDATE recon_break SET settler = 'statement' WHERE {settled}",
+            "break_word": "UPDATE recon_break SET owner = 'nobody'"}
+        for code, change in changes.items():
+            with tempfile.TemporaryDirectory(prefix="ebb-audited-") as directory:
+                place = directory + "/data"
+                shutil.copytree(self.service.directory.name + "/data", place, ignore=shutil.ignore_patterns("ebb.db*"))
+                theirs = sqlite3.connect(f"file:{self.service.directory.name}/data/ebb.db?mode=ro", uri=True)
+                ours = sqlite3.connect(place + "/ebb.db")
+                theirs.backup(ours)
+                theirs.close()
+                changed = ours.execute(change).rowcount
+                ours.commit()
+                ours.close()
+                told = subprocess.run([AUDIT, "--data", place], capture_output=True, text=True, timeout=60, check=False)
+                self.assertGreater(changed, 0, code)
+                self.assertEqual(told.returncode, 1, code + told.stdout + told.stderr)
+                self.assertEqual({line.split()[0] for line in told.stdout.splitlines() if line.split()[0].split("_")[0] in ("statement", "break")},
+                                 {code}, told.stdout)
 
 
 if __name__ == "__main__":
