@@ -59,7 +59,8 @@ static error_t statement_option(int key, char *value, struct argp_state *state)
         options->wish.currency = value;
         return 0;
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->client;
+        if (state->child_inputs != NULL && state->root_argp->children != NULL)
+            state->child_inputs[0] = &options->client;
         return 0;
     case ARGP_KEY_ARG:
         if (!options->wants_word || options->word != NULL)
@@ -325,6 +326,56 @@ static int statement_import_main(int argc, char **argv)
     return (int)import.status;
 }
 
+/* ---- check ---- */
+
+static const struct argp_option check_options[] = {
+    {"mapping", OPTION_MAPPING, "FILE", 0, "The file is CSV, and this says in JSON what its columns are", 0},
+    {"account", OPTION_ACCOUNT, "ACCOUNT", 0, "Of which it must be", 0},
+    {"currency", OPTION_CURRENCY, "CODE", 0, "In which it must be", 0},
+    {"from", OPTION_FROM, "TIME", 0, "From when it tells everything, where it does not say so itself", 0},
+    {"to", OPTION_TO, "TIME", 0, "To when", 0},
+    {0},
+};
+static const struct argp check_argp = {check_options,
+                                       statement_option,
+                                       "FILE",
+                                       "Reads a channel's statement as import does, and tells no server.",
+                                       NULL /* alone */,
+                                       NULL,
+                                       NULL};
+
+static void summary_show(const struct import *import)
+{
+    const struct statement_summary *summary = &import->summary;
+    char paid[MONEY_TEXT_BYTES], returned[MONEY_TEXT_BYTES], from[INSTANT_TEXT_BYTES], to[INSTANT_TEXT_BYTES];
+
+    instant_format(summary->from, from);
+    instant_format(summary->to, to);
+    printf("%s to %s: %lld entries, %lld lines, %lld others\n", from, to, (long long)summary->entries,
+           (long long)summary->lines, (long long)summary->others);
+    if (summary->lines > 0) {
+        money_format(summary->paid, summary->currency, paid);
+        money_format(summary->returned, summary->currency, returned);
+        printf("%s %s paid, %s returned\n", summary->currency, paid, returned);
+    }
+    printf("BLAKE2b %s\n", import->hash);
+}
+
+static int statement_check_main(int argc, char **argv)
+{
+    struct statement_options options = {.wants_word = true, .client = {.program = "ebb statement check"}};
+    struct import import = {.options = &options, .status = CLI_OK};
+
+    argp_parse(&check_argp, argc, argv, 0, NULL, &options);
+    arena_init(&import.arena, MAPPING_BYTES_MAX * 16);
+    if ((options.mapping == NULL || mapping_load(&import)) && file_through(&import, line_count, &import.summary)) {
+        hash_hex(import.summary.hash, HASH_BYTES, import.hash);
+        summary_show(&import);
+    }
+    arena_fini(&import.arena);
+    return (int)import.status;
+}
+
 /* ---- transit ---- */
 
 static const struct argp transit_argp = {
@@ -374,6 +425,7 @@ int statement_main(int argc, char **argv)
 {
     static const struct cli_command commands[] = {
         {"import", "a channel's statement against the books", statement_import_main, NULL},
+        {"check", "is it right in itself? no server is told", statement_check_main, NULL},
         {"transit", "money that was sent and is not proven", statement_transit_main, NULL},
         {0},
     };

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader walks the elements; the path of names from the root says what a text is (camt_entry.c keeps it). */
+/* libxml2's push parser tells of elements and texts as they come; the path of names from the root says what a text is
+ * (camt_entry.c). No tree is built, so memory is flat. */
 #include "recon/camt.h"
 
-#include <libxml/xmlreader.h>
+#include <libxml/parser.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "recon/camt_entry.h"
 
 #define NAMESPACE "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
-#define READER_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES)
+#define PIECE_BYTES ((size_t)16 << 10)
 
 struct walk {
     struct camt camt;
-    xmlTextReaderPtr reader;
+    xmlParserCtxtPtr parser;
     size_t lengths[CAMT_DEPTH_MAX];
+    const struct camt_place *places[CAMT_DEPTH_MAX]; /* of the elements that are open */
     size_t depth, path_bytes;
     char path[CAMT_PATH_BYTES];
     char text[STATEMENT_CELL_BYTES];
@@ -27,18 +29,21 @@ static struct statement_reading *reading_of(struct walk *w)
     return &w->camt.reading;
 }
 
-/* libxml2 asks for small pieces; none of its messages go anywhere but into the reason. */
-static int bytes_read(void *context, char *buffer, int size)
+static int64_t line_of(const struct walk *w)
 {
-    struct walk *w = context;
-
-    return (int)statement_bytes(reading_of(w), buffer, (size_t)size);
+    return w->parser != NULL && w->parser->input != NULL ? w->parser->input->line : 0;
 }
 
-static int bytes_close(void *context)
+static bool refused(struct walk *w)
 {
-    (void)context;
-    return 0;
+    return reading_of(w)->why.text[0] != '\0';
+}
+
+/* What is refused is not read on. */
+static void go_on(struct walk *w, bool well)
+{
+    if (!well)
+        xmlStopParser(w->parser);
 }
 
 static void complaint_take(void *context, xmlErrorPtr error)
@@ -53,149 +58,158 @@ static void complaint_take(void *context, xmlErrorPtr error)
     statement_refuse(reading_of(w), error->line, "It is no well-formed XML: %s.", text);
 }
 
-/* ---- the path ---- */
-
-static bool element_enter(struct walk *w, int64_t line)
+/* A DTD is refused where it begins: nothing in it is read. */
+static void subset_refuse(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
-    const char *name = (const char *)xmlTextReaderConstLocalName(w->reader);
+    struct walk *w = context;
+
+    (void)name;
+    (void)external;
+    (void)system;
+    go_on(w, statement_refuse(reading_of(w), line_of(w), "It has a document type (DTD); a statement has none."));
+}
+
+/* ---- elements ---- */
+
+/* The first two go without saying: Document/BkToCstmrStmt. */
+static bool root_check(struct walk *w, const char *name, const char *space)
+{
+    if (w->depth == 0 && (strcmp(name, "Document") != 0 || space == NULL || strcmp(space, NAMESPACE) != 0))
+        return statement_refuse(reading_of(w), line_of(w), "It is no Document of %s.", NAMESPACE);
+    if (w->depth == 1 && strcmp(name, "BkToCstmrStmt") != 0)
+        return statement_refuse(reading_of(w), line_of(w), "It holds %.40s, where BkToCstmrStmt was expected.", name);
+    return true;
+}
+
+static bool element_enter(struct walk *w, const char *name, const char *space)
+{
     size_t bytes = strlen(name);
 
     if (w->depth == CAMT_DEPTH_MAX || w->path_bytes + bytes + 2 > CAMT_PATH_BYTES)
-        return statement_refuse(reading_of(w), line, "It is nested deeper than a statement is.");
-    if (w->depth == 0) {
-        const char *space = (const char *)xmlTextReaderConstNamespaceUri(w->reader);
-
-        if (strcmp(name, "Document") != 0 || space == NULL || strcmp(space, NAMESPACE) != 0)
-            return statement_refuse(reading_of(w), line, "It is no Document of %s.", NAMESPACE);
-    }
+        return statement_refuse(reading_of(w), line_of(w), "It is nested deeper than a statement is.");
+    if (w->depth < 2 && !root_check(w, name, space))
+        return false;
     w->lengths[w->depth++] = w->path_bytes;
-    if (w->depth > 2) { /* Document/BkToCstmrStmt goes without saying */
+    if (w->depth > 2) {
         if (w->path_bytes > 0)
             w->path[w->path_bytes++] = '/';
         memcpy(w->path + w->path_bytes, name, bytes + 1);
         w->path_bytes += bytes;
-    } else if (w->depth == 2 && strcmp(name, "BkToCstmrStmt") != 0)
-        return statement_refuse(reading_of(w), line, "It holds %.40s, where BkToCstmrStmt was expected.", name);
+    }
+    w->places[w->depth - 1] = camt_place(w->path, w->path_bytes);
     w->text_bytes = 0;
-    w->text[0] = '\0';
     w->has_children = false;
-    return true;
+    return camt_begin(&w->camt, w->places[w->depth - 1], line_of(w));
 }
 
-static void text_add(struct walk *w, const char *text)
+static void currency_note(struct walk *w, int count, const xmlChar **attributes)
 {
-    size_t bytes = strlen(text), room = sizeof w->text - 1 - w->text_bytes;
+    char *into = w->camt.text_currency;
 
-    if (bytes > room) /* long remittance texts; what is read is refused below by its own length */
-        bytes = room;
+    into[0] = '\0';
+    for (int i = 0; i < count; i++, attributes += 5) { /* name, prefix, namespace, begin and end of the value */
+        size_t bytes = (size_t)(attributes[4] - attributes[3]);
+
+        if (strcmp((const char *)attributes[0], "Ccy") != 0)
+            continue;
+        bytes = bytes < sizeof w->camt.text_currency ? bytes : sizeof w->camt.text_currency - 1;
+        memcpy(into, attributes[3], bytes);
+        into[bytes] = '\0';
+    }
+}
+
+static void element_begin(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *space, int spaces,
+                          const xmlChar **spaces_list, int count, int defaulted, const xmlChar **attributes)
+{
+    struct walk *w = context;
+
+    (void)prefix;
+    (void)spaces;
+    (void)spaces_list;
+    (void)defaulted;
+    if (refused(w))
+        return;
+    currency_note(w, count, attributes);
+    go_on(w, element_enter(w, (const char *)name, (const char *)space));
+}
+
+/* Long remittance texts are cut; what is read is refused by its own length. */
+static void text_add(void *context, const xmlChar *text, int size)
+{
+    struct walk *w = context;
+    size_t room = sizeof w->text - 1 - w->text_bytes, bytes = (size_t)size < room ? (size_t)size : room;
+
     memcpy(w->text + w->text_bytes, text, bytes);
     w->text_bytes += bytes;
-    w->text[w->text_bytes] = '\0';
 }
 
 static char *text_trimmed(struct walk *w)
 {
-    char *text = w->text + strspn(w->text, " \t\r\n");
-    size_t bytes = strlen(text);
+    char *text = w->text;
 
-    while (bytes > 0 && strchr(" \t\r\n", text[bytes - 1]) != NULL)
-        text[--bytes] = '\0';
-    return text;
+    while (w->text_bytes > 0 && strchr(" \t\r\n", text[w->text_bytes - 1]) != NULL)
+        w->text_bytes--;
+    text[w->text_bytes] = '\0';
+    return text + strspn(text, " \t\r\n");
 }
 
-static bool element_leave(struct walk *w, int64_t line)
+static void element_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *space)
 {
-    bool went =
-        w->has_children ? camt_end(&w->camt, w->path, line) : camt_text(&w->camt, w->path, text_trimmed(w), line);
+    struct walk *w = context;
+    const struct camt_place *place;
 
+    (void)name;
+    (void)prefix;
+    (void)space;
+    if (refused(w) || w->depth == 0)
+        return;
+    place = w->places[w->depth - 1];
+    go_on(w, w->has_children ? camt_end(&w->camt, place, line_of(w))
+                             : camt_text(&w->camt, place, place != NULL ? text_trimmed(w) : "", line_of(w)));
     w->depth--;
     w->path_bytes = w->lengths[w->depth];
     w->path[w->path_bytes] = '\0';
     w->has_children = true;
     w->text_bytes = 0;
-    w->text[0] = '\0';
-    return went;
 }
 
-static bool currency_note(struct walk *w)
-{
-    xmlChar *currency = xmlTextReaderGetAttribute(w->reader, (const xmlChar *)"Ccy");
-
-    snprintf(w->camt.text_currency, sizeof w->camt.text_currency, "%s", currency != NULL ? (char *)currency : "");
-    xmlFree(currency);
-    return true;
-}
-
-static bool element(struct walk *w, int64_t line)
-{
-    bool empty = xmlTextReaderIsEmptyElement(w->reader) != 0;
-
-    return element_enter(w, line) && camt_begin(&w->camt, w->path, line) && currency_note(w) &&
-           (!empty || element_leave(w, line));
-}
-
-/* ---- the walk ---- */
-
-#define LINES_SHORT 65535 /* what a node holds without help */
-
-/* The node's own; the parser is ahead of it by what it has buffered, which is near enough behind LINES_SHORT. */
-static int64_t line_of(struct walk *w)
-{
-    long line = xmlGetLineNo(xmlTextReaderCurrentNode(w->reader));
-
-    return line > 0 && line != LINES_SHORT ? line : xmlTextReaderGetParserLineNumber(w->reader);
-}
-
-static bool node(struct walk *w)
-{
-    int64_t line = line_of(w);
-
-    switch (xmlTextReaderNodeType(w->reader)) {
-    case XML_READER_TYPE_ELEMENT:
-        return element(w, line);
-    case XML_READER_TYPE_END_ELEMENT:
-        return element_leave(w, line);
-    case XML_READER_TYPE_TEXT:
-    case XML_READER_TYPE_CDATA:
-        text_add(w, (const char *)xmlTextReaderConstValue(w->reader));
-        return true;
-    case XML_READER_TYPE_DOCUMENT_TYPE:
-        return statement_refuse(reading_of(w), 0, "It has a document type (DTD); a statement has none.");
-    case XML_READER_TYPE_ENTITY:
-    case XML_READER_TYPE_ENTITY_REFERENCE:
-        return statement_refuse(reading_of(w), line, "It refers to an entity; a statement has none.");
-    default:
-        return true; /* comments, blanks, instructions */
-    }
-}
+/* ---- the whole ---- */
 
 static bool walk_through(struct walk *w)
 {
-    int got;
+    char piece[PIECE_BYTES];
+    int64_t got;
 
-    while ((got = xmlTextReaderRead(w->reader)) == 1)
-        if (!node(w))
-            return false;
-    if (got != 0)
-        statement_refuse(reading_of(w), 0, "It is no well-formed XML.");
-    return got == 0 && reading_of(w)->why.text[0] == '\0' && camt_finish(&w->camt);
+    while ((got = statement_bytes(reading_of(w), piece, sizeof piece)) > 0)
+        if (xmlParseChunk(w->parser, piece, (int)got, 0) != 0 || refused(w))
+            break;
+    if (got == 0 && !refused(w))
+        (void)xmlParseChunk(w->parser, piece, 0, 1);
+    if (!refused(w) && !w->parser->wellFormed)
+        statement_refuse(reading_of(w), line_of(w), "It is no well-formed XML.");
+    return !refused(w) && camt_finish(&w->camt);
 }
 
 bool camt_read(const struct statement_source *source, const struct statement_wish *wish, statement_taker *take,
                void *context, struct statement_summary *ret, struct statement_why *why)
 {
+    xmlSAXHandler handler = {.initialized = XML_SAX2_MAGIC,
+                             .internalSubset = subset_refuse,
+                             .startElementNs = element_begin,
+                             .endElementNs = element_end,
+                             .characters = text_add,
+                             .cdataBlock = text_add,
+                             .serror = complaint_take};
     struct walk w = {0};
     bool read = false;
 
     statement_reading_init(reading_of(&w), source, wish, take, context);
-    w.reader = xmlReaderForIO(bytes_read, bytes_close, &w, NULL, NULL, READER_OPTIONS);
-    if (w.reader == NULL)
+    w.parser = xmlCreatePushParserCtxt(&handler, &w, NULL, 0, NULL);
+    if (w.parser == NULL)
         statement_refuse(reading_of(&w), 0, "There is no memory to read it.");
-    if (reading_of(&w)->why.text[0] == '\0') {
-        xmlTextReaderSetStructuredErrorHandler(w.reader, complaint_take, &w);
+    if (!refused(&w) && xmlCtxtUseOptions(w.parser, XML_PARSE_NONET) == 0)
         read = walk_through(&w);
-    }
-    xmlFreeTextReader(w.reader);
+    xmlFreeParserCtxt(w.parser);
     statement_reading_fini(reading_of(&w));
     if (read)
         *ret = reading_of(&w)->summary;

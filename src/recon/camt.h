@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bank's statement, ISO 20022 camt.053.001.08 (BankToCustomerStatement), by libxml2's reader: streamed, one statement
+/* A bank's statement, ISO 20022 camt.053.001.08 (BankToCustomerStatement), by libxml2: streamed, one statement
  * a file, without DTD, entities or network (docs/adr/0024).
  *
  * A booked debit is paid and a pending one accepted; a credit that reverses or returns a payment is returned; other

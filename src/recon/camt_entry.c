@@ -17,50 +17,63 @@ enum meaning {
     MEANS_MOMENT, /* with an offset, or by Shanghai's clock */
     MEANS_CURRENCY,
     MEANS_ACCOUNT,
+    MEANS_STATEMENT, /* from here on elements that hold others */
+    MEANS_BALANCE,
+    MEANS_ENTRY,
+    MEANS_PAYMENT,
+    MEANS_RETURN, /* that it is there says that the payment came back */
 };
 
-struct place {
+struct camt_place {
     const char *path;
+    size_t path_bytes;
     enum meaning meaning;
     size_t offset, size; /* in struct camt */
 };
 #define AT(member) offsetof(struct camt, member), sizeof((struct camt *)0)->member
 #define NOWHERE 0, 0
+#define PATH(text) text, sizeof(text) - 1
 
-static const struct place places[] = {
-    {"Stmt/Acct/Ccy", MEANS_CURRENCY, NOWHERE},
-    {"Stmt/Acct/Id/IBAN", MEANS_ACCOUNT, NOWHERE},
-    {"Stmt/Acct/Id/Othr/Id", MEANS_ACCOUNT, NOWHERE},
-    {"Stmt/FrToDt/FrDtTm", MEANS_MOMENT, AT(from)},
-    {"Stmt/FrToDt/ToDtTm", MEANS_MOMENT, AT(to)},
-    {"Stmt/Bal/Tp/CdOrPrtry/Cd", MEANS_TEXT, AT(balance.code)},
-    {"Stmt/Bal/Amt", MEANS_AMOUNT, AT(balance.amount)},
-    {"Stmt/Bal/CdtDbtInd", MEANS_SENSE, AT(balance.sense)},
-    {"Stmt/TxsSummry/TtlNtries/NbOfNtries", MEANS_COUNT, AT(all)},
-    {"Stmt/TxsSummry/TtlNtries/Sum", MEANS_SUM, AT(all)},
-    {"Stmt/TxsSummry/TtlCdtNtries/NbOfNtries", MEANS_COUNT, AT(credits)},
-    {"Stmt/TxsSummry/TtlCdtNtries/Sum", MEANS_SUM, AT(credits)},
-    {"Stmt/TxsSummry/TtlDbtNtries/NbOfNtries", MEANS_COUNT, AT(debits)},
-    {"Stmt/TxsSummry/TtlDbtNtries/Sum", MEANS_SUM, AT(debits)},
-    {"Stmt/Ntry/Amt", MEANS_AMOUNT, AT(entry.payment.amount)},
-    {"Stmt/Ntry/CdtDbtInd", MEANS_SENSE, AT(entry.sense)},
-    {"Stmt/Ntry/RvslInd", MEANS_FLAG, AT(entry.reversal)},
-    {"Stmt/Ntry/Sts/Cd", MEANS_TEXT, AT(entry.status)},
-    {"Stmt/Ntry/BookgDt/Dt", MEANS_DATE, AT(entry.at)},
-    {"Stmt/Ntry/BookgDt/DtTm", MEANS_MOMENT, AT(entry.at)},
-    {"Stmt/Ntry/AcctSvcrRef", MEANS_TEXT, AT(entry.payment.reference)},
-    {"Stmt/Ntry/NtryDtls/Btch/NbOfTxs", MEANS_COUNT, AT(entry.batch_count)},
-    {"Stmt/Ntry/NtryDtls/TxDtls/Refs/EndToEndId", MEANS_TEXT, AT(payment.key)},
-    {"Stmt/Ntry/NtryDtls/TxDtls/Refs/AcctSvcrRef", MEANS_TEXT, AT(payment.reference)},
-    {"Stmt/Ntry/NtryDtls/TxDtls/Amt", MEANS_AMOUNT, AT(payment.amount)},
-    {"Stmt/Ntry/NtryDtls/TxDtls/CdtDbtInd", MEANS_SENSE, AT(payment.sense)},
-    {"Stmt/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd", MEANS_TEXT, AT(payment.code)},
+static const struct camt_place places[] = {
+    {PATH("Stmt/Acct/Ccy"), MEANS_CURRENCY, NOWHERE},
+    {PATH("Stmt/Acct/Id/IBAN"), MEANS_ACCOUNT, NOWHERE},
+    {PATH("Stmt/Acct/Id/Othr/Id"), MEANS_ACCOUNT, NOWHERE},
+    {PATH("Stmt/FrToDt/FrDtTm"), MEANS_MOMENT, AT(from)},
+    {PATH("Stmt/FrToDt/ToDtTm"), MEANS_MOMENT, AT(to)},
+    {PATH("Stmt/Bal/Tp/CdOrPrtry/Cd"), MEANS_TEXT, AT(balance.code)},
+    {PATH("Stmt/Bal/Amt"), MEANS_AMOUNT, AT(balance.amount)},
+    {PATH("Stmt/Bal/CdtDbtInd"), MEANS_SENSE, AT(balance.sense)},
+    {PATH("Stmt/TxsSummry/TtlNtries/NbOfNtries"), MEANS_COUNT, AT(all)},
+    {PATH("Stmt/TxsSummry/TtlNtries/Sum"), MEANS_SUM, AT(all)},
+    {PATH("Stmt/TxsSummry/TtlCdtNtries/NbOfNtries"), MEANS_COUNT, AT(credits)},
+    {PATH("Stmt/TxsSummry/TtlCdtNtries/Sum"), MEANS_SUM, AT(credits)},
+    {PATH("Stmt/TxsSummry/TtlDbtNtries/NbOfNtries"), MEANS_COUNT, AT(debits)},
+    {PATH("Stmt/TxsSummry/TtlDbtNtries/Sum"), MEANS_SUM, AT(debits)},
+    {PATH("Stmt/Ntry/Amt"), MEANS_AMOUNT, AT(entry.payment.amount)},
+    {PATH("Stmt/Ntry/CdtDbtInd"), MEANS_SENSE, AT(entry.sense)},
+    {PATH("Stmt/Ntry/RvslInd"), MEANS_FLAG, AT(entry.reversal)},
+    {PATH("Stmt/Ntry/Sts/Cd"), MEANS_TEXT, AT(entry.status)},
+    {PATH("Stmt/Ntry/BookgDt/Dt"), MEANS_DATE, AT(entry.at)},
+    {PATH("Stmt/Ntry/BookgDt/DtTm"), MEANS_MOMENT, AT(entry.at)},
+    {PATH("Stmt/Ntry/AcctSvcrRef"), MEANS_TEXT, AT(entry.payment.reference)},
+    {PATH("Stmt/Ntry/NtryDtls/Btch/NbOfTxs"), MEANS_COUNT, AT(entry.batch_count)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Refs/EndToEndId"), MEANS_TEXT, AT(payment.key)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Refs/AcctSvcrRef"), MEANS_TEXT, AT(payment.reference)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Amt"), MEANS_AMOUNT, AT(payment.amount)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/CdtDbtInd"), MEANS_SENSE, AT(payment.sense)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd"), MEANS_TEXT, AT(payment.code)},
+    {PATH("Stmt"), MEANS_STATEMENT, NOWHERE},
+    {PATH("Stmt/Bal"), MEANS_BALANCE, NOWHERE},
+    {PATH("Stmt/Ntry"), MEANS_ENTRY, NOWHERE},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls"), MEANS_PAYMENT, NOWHERE},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/RtrInf"), MEANS_RETURN, NOWHERE},
 };
 
-static const struct place *place_find(const char *path)
+/* Every element asks; few paths are of one length. */
+const struct camt_place *camt_place(const char *path, size_t bytes)
 {
     for (size_t i = 0; i < ARRAY_COUNT(places); i++)
-        if (strcmp(places[i].path, path) == 0)
+        if (places[i].path_bytes == bytes && memcmp(places[i].path, path, bytes) == 0)
             return &places[i];
     return NULL;
 }
@@ -90,13 +103,17 @@ static bool amount_parse(const char *text, const char *currency, struct money *r
 
 static bool moment_parse(const char *text, bool with_time, struct instant *ret)
 {
+    const char *rest = with_time ? "+08:00" : "T00:00:00+08:00";
     char whole[INSTANT_TEXT_BYTES];
-    const char *zone = with_time && strlen(text) > 11 ? strpbrk(text + 11, "Z+-") : NULL;
+    size_t bytes = strlen(text);
 
-    if (zone != NULL)
+    if (with_time && bytes > 11 && strpbrk(text + 11, "Z+-") != NULL)
         return instant_parse(text, ret);
-    return snprintf(whole, sizeof whole, with_time ? "%s+08:00" : "%sT00:00:00+08:00", text) < (int)sizeof whole &&
-           instant_parse(whole, ret);
+    if (bytes + strlen(rest) >= sizeof whole)
+        return false;
+    memcpy(whole, text, bytes);
+    memcpy(whole + bytes, rest, strlen(rest) + 1);
+    return instant_parse(whole, ret);
 }
 
 static bool count_parse(const char *text, int64_t *ret)
@@ -135,7 +152,7 @@ static bool total_sum(struct camt *camt, const char *text, struct camt_total *to
     return total->has_sum;
 }
 
-static bool value_take(struct camt *camt, const struct place *place, const char *text, int64_t line)
+static bool value_take(struct camt *camt, const struct camt_place *place, const char *text, int64_t line)
 {
     void *into = (char *)camt + place->offset;
 
@@ -160,39 +177,51 @@ static bool value_take(struct camt *camt, const struct place *place, const char 
         return statement_currency(&camt->reading, line, text);
     case MEANS_ACCOUNT:
         return statement_account(&camt->reading, line, text);
+    case MEANS_STATEMENT:
+    case MEANS_BALANCE:
+    case MEANS_ENTRY:
+    case MEANS_PAYMENT:
+    case MEANS_RETURN:
+        return true; /* empty: what is missing in it is said at its end */
     }
     return false;
 }
 
-bool camt_text(struct camt *camt, const char *path, const char *text, int64_t line)
+bool camt_text(struct camt *camt, const struct camt_place *place, const char *text, int64_t line)
 {
-    const struct place *place = place_find(path);
-
-    if (place == NULL || value_take(camt, place, text, line)) {
-        if (place != NULL && place->offset == offsetof(struct camt, payment.amount))
-            camt->payment.has_amount = true;
-        return camt_end(camt, path, line);
-    }
-    return statement_refuse(&camt->reading, line, "%s: '%.60s' is not what stands there.", path, text);
+    if (place == NULL)
+        return true;
+    if (!value_take(camt, place, text, line))
+        return statement_refuse(&camt->reading, line, "%s: '%.60s' is not what stands there.", place->path, text);
+    if (place->offset == offsetof(struct camt, payment.amount))
+        camt->payment.has_amount = true;
+    return camt_end(camt, place, line);
 }
 
 /* ---- elements ---- */
 
-bool camt_begin(struct camt *camt, const char *path, int64_t line)
+static bool statement_begin(struct camt *camt, int64_t line)
 {
     static const struct camt_total unsaid = {.count = -1};
 
-    if (strcmp(path, "Stmt") == 0) {
-        if (camt->statements++ > 0)
-            return statement_refuse(&camt->reading, line, "It holds a second statement; hand them in one by one.");
-        camt->all = camt->credits = camt->debits = unsaid;
-    } else if (strcmp(path, "Stmt/Ntry") == 0) {
+    if (camt->statements++ > 0)
+        return statement_refuse(&camt->reading, line, "It holds a second statement; hand them in one by one.");
+    camt->all = camt->credits = camt->debits = unsaid;
+    return true;
+}
+
+bool camt_begin(struct camt *camt, const struct camt_place *place, int64_t line)
+{
+    if (place == NULL)
+        return true;
+    if (place->meaning == MEANS_STATEMENT)
+        return statement_begin(camt, line);
+    if (place->meaning == MEANS_ENTRY)
         camt->entry = (struct camt_entry){.line = line, .batch_count = -1};
-    } else if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls") == 0) {
+    if (place->meaning == MEANS_PAYMENT)
         camt->payment = (struct camt_payment){0};
-    } else if (strcmp(path, "Stmt/Bal") == 0) {
+    if (place->meaning == MEANS_BALANCE)
         memset(&camt->balance, 0, sizeof camt->balance);
-    }
     return true;
 }
 
@@ -296,15 +325,17 @@ static bool entry_end(struct camt *camt)
     return seen_add(camt, entry) && (entry->payments > 0 || payment_take(camt, &entry->payment));
 }
 
-bool camt_end(struct camt *camt, const char *path, int64_t line)
+bool camt_end(struct camt *camt, const struct camt_place *place, int64_t line)
 {
-    if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls/RtrInf") == 0)
+    if (place == NULL)
+        return true;
+    if (place->meaning == MEANS_RETURN)
         camt->payment.comes_back = true;
-    if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls") == 0)
+    if (place->meaning == MEANS_PAYMENT)
         return payment_end(camt, line);
-    if (strcmp(path, "Stmt/Ntry") == 0)
+    if (place->meaning == MEANS_ENTRY)
         return entry_end(camt);
-    return strcmp(path, "Stmt/Bal") != 0 || balance_end(camt);
+    return place->meaning != MEANS_BALANCE || balance_end(camt);
 }
 
 /* ---- the whole ---- */

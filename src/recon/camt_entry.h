@@ -55,9 +55,13 @@ struct camt {
     bool in_payment;
 };
 
-MUST_USE bool camt_begin(struct camt *camt, const char *path, int64_t line);
-MUST_USE bool camt_text(struct camt *camt, const char *path, const char *text, int64_t line);
-MUST_USE bool camt_end(struct camt *camt, const char *path, int64_t line);
+/* What a path means; NULL: nothing to us. Of `bytes` bytes. */
+struct camt_place;
+const struct camt_place *camt_place(const char *path, size_t bytes);
+MUST_USE bool camt_begin(struct camt *camt, const struct camt_place *place, int64_t line);
+/* Of an element that has no others in it; it ends with it. */
+MUST_USE bool camt_text(struct camt *camt, const struct camt_place *place, const char *text, int64_t line);
+MUST_USE bool camt_end(struct camt *camt, const struct camt_place *place, int64_t line);
 /* After the last element: do the sums agree? */
 MUST_USE bool camt_finish(struct camt *camt);
 

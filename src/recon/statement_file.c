@@ -16,7 +16,9 @@ void statement_reading_init(struct statement_reading *reading, const struct stat
         statement_refuse(reading, 0, "There is no memory to read it.");
     else
         (void)crypto_generichash_init(reading->hashing, NULL, 0, HASH_BYTES);
-    if (wish->currency != NULL)
+    if (wish->currency != NULL && currency_digits(wish->currency) < 0)
+        statement_refuse(reading, 0, "'%.8s' is no currency that is known.", wish->currency);
+    else if (wish->currency != NULL)
         snprintf(reading->summary.currency, CURRENCY_BYTES, "%s", wish->currency);
 }
 
@@ -57,12 +59,14 @@ bool statement_currency(struct statement_reading *reading, int64_t number, const
 {
     char *expected = reading->summary.currency;
 
-    if (currency_digits(currency) < 0)
-        return statement_refuse(reading, number, "'%.8s' is no currency that is known.", currency);
-    if (expected[0] == '\0')
-        snprintf(expected, CURRENCY_BYTES, "%s", currency);
     if (strcmp(expected, currency) == 0)
         return true;
+    if (currency_digits(currency) < 0)
+        return statement_refuse(reading, number, "'%.8s' is no currency that is known.", currency);
+    if (expected[0] == '\0') {
+        snprintf(expected, CURRENCY_BYTES, "%s", currency);
+        return true;
+    }
     return statement_refuse(reading, number, "It is in %s, where %s was expected.", currency, expected);
 }
 

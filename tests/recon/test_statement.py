@@ -215,6 +215,15 @@ class Statements(unittest.TestCase):
                 self.assertEqual({line.split()[0] for line in told.stdout.splitlines() if line.split()[0].split("_")[0] in ("statement", "break")},
                                  {code}, told.stdout)
 
+    def test_7_a_long_file_is_read_in_flat_memory(self):
+        """Far below the target of a million entries (P9); what keeps the file, or a tree of it, cannot be read so."""
+        limit = 32 << 20
+        path = self.file("long.xml", camt([(f"L{n}", "0.10") for n in range(100_000)]))
+        self.assertGreater(os.path.getsize(path), limit // 2)
+        told = subprocess.run(["prlimit", f"--data={limit}", EBB, "statement", "check", path], capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertIn("100000 entries, 100000 lines, 0 others", told.stdout + told.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)
