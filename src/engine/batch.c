@@ -14,7 +14,7 @@ static enum err book_take(struct batch *batch, struct book *book, struct topup *
 {
     struct deciding adding = {.arena = batch->arena};
 
-    if (stands_in(batch, book) || !arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
+    if (!arena_reserve(batch->arena, (book->topups_count + 16) * 2 * sizeof(void *)))
         return ERR_RETRY;
     book_add_topup(&adding, book, topup);
     return ERR_NONE;

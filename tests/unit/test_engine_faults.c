@@ -627,6 +627,71 @@ static void a_gathered_batch_happens_not_at_all_or_as_a_whole(void **state)
     batches_happen_in_part_and_then_as_a_whole(true);
 }
 
+/* Alone in its batch a command may go without having gathered everything: what was asked for in vain comes to nothing
+ * that only stands in for an account. Each n is another request, and asked again it is the same one. */
+static void one_by_one(struct watched *w, struct command command, const char *format, int wanted)
+{
+    for (bool struck = true; struck;) {
+        char text[96];
+        const char *json = format != NULL ? text : NULL;
+
+        key_next(w, &command);
+        if (format != NULL)
+            snprintf(text, sizeof text, format, (long long)w->keys);
+        fault_arm(++w->failures);
+        house_ask(&w->house, &command, json);
+        struck = fault.struck;
+        fault.armed = false;
+        assert_true(w->house.status == wanted || (struck && w->house.status == 503));
+        house_ask(&w->house, &command, json);
+        assert_int_equal(w->house.status, wanted);
+    }
+}
+
+static void what_is_gathered_for_one_happens_once(void **state)
+{
+    static const char charge[] = "{\"ref\":\"c%lld\",\"amount\":1}";
+    struct watched w;
+    struct command command;
+    int64_t id, spent = 0;
+
+    (void)state;
+    open_watched(&w);
+    for (int i = 0; i < 3; i++) {
+        const char *ref = (const char *[]){"boss", "bob", "alice"}[i];
+
+        assert_int_equal(persist_fact(&w, COMMAND_ACCOUNT_PUT, ref, "", "{\"policy\":\"alibaba\"," PERSON "}"), 201);
+        if (i != 1)
+            assert_int_equal(persist_fact(&w, COMMAND_TOPUP, ref, "",
+                                          "{\"ref\":\"t\",\"amount\":60000,\"method\":\"alipay\",\"paid_at\":"
+                                          "\"2026-11-01T10:00:00+08:00\"," PAYER "}"),
+                             201);
+    }
+    assert_int_equal(persist_fact(&w, COMMAND_TRANSFER, "", "",
+                                  "{\"ref\":\"tr\",\"from\":\"boss\",\"to\":\"bob\",\"amount\":30000}"),
+                     201);
+    id = persist_withdraw(&w, "{\"account\":\"alice\",\"amount\":60000}");
+    persist_code(&w, id);
+    engine_close(&w.house.engine);
+    shared = true;
+    house_start(&w.house);
+    for (int i = 0; i < 2; i++) {
+        w.failures = 0;
+        one_by_one(&w, house_command(COMMAND_CHARGE, "billing", BILLING, i == 0 ? "boss" : "bob", ""), charge, 201);
+        assert_true(w.failures > 20);
+        spent += w.failures;
+        assert_int_equal(sound(&w), 120000 - spent);
+    }
+    w.failures = 0;
+    command = house_command(COMMAND_TICK, "system", ROLE_SYSTEM, "", "");
+    command.object_id = id;
+    one_by_one(&w, command, NULL, 200);
+    assert_int_equal(house_sql(&w.house, "SELECT count(*) FROM attempt"), 1);
+    assert_int_equal(sound(&w), 120000 - spent);
+    shared = false;
+    close_watched(&w);
+}
+
 /* ---- the engine itself ---- */
 
 /* What another engine has appended meanwhile comes first: the batch's own rows are linked anew behind it. */
@@ -769,6 +834,7 @@ int main(void)
         cmocka_unit_test(a_decision_by_two_people_happens_once_or_later),
         cmocka_unit_test(a_batch_happens_in_part_and_then_as_a_whole),
         cmocka_unit_test(a_gathered_batch_happens_not_at_all_or_as_a_whole),
+        cmocka_unit_test(what_is_gathered_for_one_happens_once),
         cmocka_unit_test(audit_rows_follow_what_others_appended),
         cmocka_unit_test(a_head_that_does_not_come_saves_nothing),
         cmocka_unit_test(an_engine_that_cannot_read_its_heads_does_not_start),

@@ -1020,6 +1020,35 @@ static void what_could_not_be_sent_is_sent_when_the_channel_answers(void **state
     house_close(&house);
 }
 
+/* We believe that nothing has left; the channel knows better, and it is its word that counts. */
+static void what_could_not_be_sent_and_arrived_is_not_sent_again(void **state)
+{
+    struct house house;
+    struct command command;
+    int64_t id;
+
+    (void)state;
+    id = open_sent(&house);
+    say(&house, 1, EVIDENCE_NOTHING, "not_sent", "Couldn't connect to server");
+    house.now_ms += MS_MINUTE;
+    house_drop_effects(&house);
+    assert_int_equal(tick(&house, id), 200);
+    assert_true(house.effects->query);
+    command = evidence(&house, 1, EVIDENCE_ACCEPTED, "WAIT_PAY", "");
+    command.source = SOURCE_QUERY;
+    assert_int_equal(house_ask(&house, &command, NULL), 200);
+    for (int i = 0; i < 3; i++) {
+        house.now_ms += MS_HOUR;
+        house_drop_effects(&house);
+        assert_int_equal(tick(&house, id), 200);
+        assert_true(house.effects == NULL || house.effects->query);
+    }
+    say(&house, 1, EVIDENCE_PAID, "", "R1");
+    is(&house, STATUS, "successful");
+    is(&house, "SELECT count(*) || ' ' || max(sends) FROM attempt", "1 1");
+    house_close(&house);
+}
+
 /* A channel that may have forgotten the key is asked, not paid through again. */
 static void a_forgotten_key_is_never_sent_again(void **state)
 {
@@ -1241,6 +1270,7 @@ int main(void)
         cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
         cmocka_unit_test(only_what_is_not_there_is_sent_again),
         cmocka_unit_test(what_could_not_be_sent_is_sent_when_the_channel_answers),
+        cmocka_unit_test(what_could_not_be_sent_and_arrived_is_not_sent_again),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
         cmocka_unit_test(a_return_that_nobody_tells_is_found_by_asking),
         cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
