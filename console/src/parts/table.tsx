@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows and columns. On a narrow screen each row becomes a card whose cells carry their column's name.
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../words";
 
 export interface Column<T> {
@@ -21,10 +22,33 @@ interface TableProps<T> {
   current?: string | null;
 }
 
+/** A table that is wider than its place is scrolled by keyboard too. */
+function useReach(name: string) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const it = box.current;
+    if (it === null) return;
+    const look = new ResizeObserver(() => {
+      const wide = it.scrollWidth > it.clientWidth;
+      for (const [attribute, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", name]] as const)
+        if (wide) it.setAttribute(attribute, value);
+        else it.removeAttribute(attribute);
+    });
+    look.observe(it);
+    if (it.firstElementChild) look.observe(it.firstElementChild);
+    return () => look.disconnect();
+  }, [name]);
+  return box;
+}
+
 export function Table<T>(props: TableProps<T>) {
-  if (props.rows.length === 0) return <p class="empty">{props.empty ?? t("table.empty")}</p>;
+  return props.rows.length === 0 ? <p class="empty">{props.empty ?? t("table.empty")}</p> : <Rows {...props} />;
+}
+
+function Rows<T>(props: TableProps<T>) {
+  const box = useReach(props.caption);
   return (
-    <div class="table">
+    <div class="table" ref={box}>
       <table>
         <caption class="unseen">{props.caption}</caption>
         <thead>
