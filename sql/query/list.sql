@@ -131,6 +131,13 @@ SELECT
     id, account, withdrawal, kind, detail, amount, at, closed_at
 FROM incident WHERE closed_at IS NULL ORDER BY id LIMIT 1000;
 
+-- What was told of a key that nobody made: the same words are the same fact.
+-- name: incident_told
+-- shard: every
+SELECT
+    id, account, withdrawal, kind, detail, amount, at, closed_at
+FROM incident WHERE kind = $kind AND detail = $detail AND amount = $amount ORDER BY id LIMIT 1;
+
 -- name: incidents_list
 -- shard: every
 SELECT

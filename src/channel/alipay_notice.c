@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alipay's messages: a form whose members, sorted and without `sign`, are signed. Of transfers it tells every change;
- * of refunds only that the money reached, or did not reach, the payer's bank card. */
+/* Alipay's messages: a form whose members, decoded, sorted and joined by "&", without `sign` and `sign_type`, are
+ * signed (developer.alibaba.com/docs/doc.htm?articleId=103596): in the bytes of its own charset, which are left as they
+ * are. Of transfers it tells every change; of refunds only that the money reached, or did not reach, the payer's bank
+ * card.
+ *
+ * A text that is signed so can be cut in more than one way where a value has an "&": only biz_content may, which is
+ * JSON and so ends where it ends. */
 #include "channel/alipay.h"
 
 #include "base/out.h"
@@ -103,6 +108,21 @@ static bool form_signed(const struct alipay *alipay, const struct form *form, bo
     return !out.failed && signature != NULL && out.size > 0 && alipay_signed(alipay, out.data, out.size, signature);
 }
 
+/* Is there no other form that is signed by the same text? */
+static bool form_is_plain(const struct form *form)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+    for (size_t i = 0; i < form->count; i++) {
+        const struct member *member = &form->members[i];
+        bool content = strcmp(member->name, "biz_content") == 0;
+
+        if (member->name[strspn(member->name, letters)] != '\0' || (!content && strchr(member->value, '&') != NULL))
+            return false;
+    }
+    return true;
+}
+
 static enum channel_heard transfer_changed(const json_t *told, struct channel_answer *ret, char ret_reason[201])
 {
     const char *key = leaf_json_text(told, "out_biz_no");
@@ -174,6 +194,8 @@ static enum channel_heard form_take(const struct alipay *alipay, struct form *fo
         snprintf(ret_reason, 201, "it is for another app_id");
     else if (method == NULL || content == NULL)
         return HEARD_NOTHING;
+    else if (!form_is_plain(form))
+        snprintf(ret_reason, 201, "what is signed could be cut into other members");
     else
         return content_read(method, content, ret, ret_reason);
     return HEARD_REFUSED;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STRANGE "unknown_key" /* the incident of a key that nobody made */
+
 static const struct policy *pinned(const struct step *s, const struct withdrawal *w)
 {
     const struct policy *policy = policies_find(s->config->policies, w->policy, w->policy_version);
@@ -229,15 +231,54 @@ static void answer_clean(struct channel_answer *answer)
     text_clean(answer->currency, sizeof answer->currency);
 }
 
+/* The same words in this batch, which is not saved yet. */
+static const struct incident *told_in_batch(const struct changes *changes, const struct incident *wanted)
+{
+    for (const struct row *row = changes->first; row != NULL; row = row->next_changed) {
+        const struct incident *incident = (const struct incident *)row;
+
+        if (row->table == &incident_table && strcmp(incident->kind, wanted->kind) == 0 &&
+            strcmp(incident->detail, wanted->detail) == 0 && incident->amount.minor == wanted->amount.minor)
+            return incident;
+    }
+    return NULL;
+}
+
+/* Of a key that we never made, or never gave to this channel: was the same said before? Seldom: read, not gathered. */
+static enum err load_strange(struct step *s)
+{
+    const struct channel_answer *answer = &s->command->answer;
+    struct incident wanted = {.kind = STRANGE, .amount = answer->amount};
+    struct rows rows = {0};
+
+    TRY(load_stray_evidence(s));
+    if (s->stray != NULL || s->batch->gathering)
+        return ERR_NONE;
+    s->strange = arena_format(s->batch->arena, "%s sent evidence (%s%s%s) for the key %s, which it never got from us.",
+                              s->command->channel, word_text(&evidence_kind_words, (int)answer->kind),
+                              answer->reference[0] != '\0' ? " " : "", answer->reference, answer->key);
+    if (s->strange == NULL)
+        return ERR_RETRY;
+    wanted.detail = s->strange;
+    s->told = told_in_batch(&s->batch->changes, &wanted);
+    if (s->told != NULL)
+        return ERR_NONE;
+    TRY(store_select(s->batch->store, QUERY_INCIDENT_TOLD,
+                     (struct value[]){value_text("kind", STRANGE), value_text("detail", s->strange),
+                                      value_int("amount", answer->amount.minor)},
+                     3, &incident_table, s->batch->arena, &rows));
+    s->told = rows.count > 0 ? rows.items[0] : NULL;
+    return ERR_NONE;
+}
+
 enum err load_evidence(struct step *s)
 {
     const struct attempt *attempt;
 
     answer_clean(&s->command->answer);
     TRY(batch_attempt_by_key(s->batch, s->command->answer.key, &attempt));
-    /* A key that we never made, or never gave to this channel. */
     if (attempt == NULL || strcmp(attempt->channel, s->command->channel) != 0)
-        return load_stray_evidence(s);
+        return load_strange(s);
     s->command->object_id = attempt->withdrawal;
     if (s->quarantined)
         TRY(batch_quarantine(s->batch, &s->quarantine));
@@ -252,24 +293,27 @@ enum err load_evidence(struct step *s)
     return told_load(s->batch, s->dossier);
 }
 
-/* Somebody proves something about a payment that is not ours: worth an incident, moves nothing. */
+/* Somebody proves something about a payment that is not ours: worth an incident, moves nothing. Told again, it is the
+ * one that there is. */
 static struct decision evidence_unknown(struct step *s)
 {
-    const struct channel_answer *answer = &s->command->answer;
+    const struct incident *told = s->told;
     struct account nobody = {0};
-    struct incident *incident = DECIDING_NEW(&s->d, incident);
 
-    incident->id = deciding_id(&s->d, &nobody);
-    deciding_fill(incident->kind, sizeof incident->kind, "unknown_key");
-    incident->amount = answer->amount;
-    incident->detail =
-        deciding_text(&s->d, "%s sent evidence (%s) for the key %s, which it never got from us.", s->command->channel,
-                      word_text(&evidence_kind_words, (int)answer->kind), answer->key);
-    incident->at = s->d.now;
-    s->d.object = incident->id;
-    deciding_move(&s->d, "inc", incident->id, NULL, "opened", "open");
+    if (told == NULL) {
+        struct incident *incident = DECIDING_NEW(&s->d, incident);
+
+        incident->id = deciding_id(&s->d, &nobody);
+        deciding_fill(incident->kind, sizeof incident->kind, STRANGE);
+        incident->amount = s->command->answer.amount;
+        incident->detail = deciding_copy(&s->d, s->strange);
+        incident->at = s->d.now;
+        s->d.object = incident->id;
+        deciding_move(&s->d, "inc", incident->id, NULL, "opened", "open");
+        told = incident;
+    }
     out_object(s->out, NULL);
-    out_id(s->out, "incident", "inc", incident->id);
+    out_id(s->out, "incident", "inc", told->id);
     out_object_end(s->out);
     return decision_ok();
 }

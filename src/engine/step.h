@@ -57,7 +57,9 @@ struct step {
     struct webhook *webhook;
     struct rows webhooks, deliveries, known; /* handle_webhooks.c says of what */
     struct stray *stray;
-    struct stray_place *places; /* statement: of its lines */
+    const char *strange;         /* what a channel says of a key that nobody made */
+    const struct incident *told; /* that it opened when it was said before; NULL */
+    struct stray_place *places;  /* statement: of its lines */
     struct recon_step recon;
     struct session_places sessions;
     size_t reserve_bytes;    /* that the decision needs besides its books */

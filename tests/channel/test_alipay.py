@@ -7,7 +7,7 @@ test_alipay.py EBB DRIVE"""
 import json
 import urllib.parse
 
-from alipay_double import APP_ID, REFUND, TRANSFER, AlipayDouble, verify, yuan
+from alipay_double import APP_ID, REFUND, TRANSFER, AlipayDouble, sign, verify, yuan
 from double import TIMEOUT_MS, pem_private, pem_public, secret_file, stranger_key
 from driven import ACCEPTED, NOT_PAID, NOTHING, OTHERS_KEYS, PAID, RETURNED, ChannelCase, alarm_of, alarms_of, codes_of, main
 from test_stripe import closed_port
@@ -283,6 +283,32 @@ class Alipay(ChannelCase):
         for bad in forged:
             self.assertEqual(self.notify(bad, headers)["heard"], "refused", bad)
         self.assertEqual(self.notify(body, headers, channel="others_key")["heard"], "refused")
+
+    def test_what_is_signed_is_cut_in_one_way(self):
+        """Alipay signs the members joined by "&" (sorted, without sign and sign_type): a text of somebody's choice in one of
+        them is not to be read as members of its own."""
+        key, _, request = self.order(transfer=True)
+        self.send(key, request)
+        told = json.dumps(self.double.order(self.double.payments[key]))
+        words = "a&biz_content=%s&charset=utf-8&msg_method=alipay.fund.trans.order.changed&n=" % told
+        genuine = {"app_id": APP_ID, "attach": words, "notify_id": "1", "notify_type": "trade_status_sync", "version": "1.0"}
+        text = "&".join("%s=%s" % item for item in sorted(genuine.items()))
+        signature = sign(self.double.own, text)
+        signed = {"sign": signature, "sign_type": "RSA2"}
+        self.assertEqual(self.notify(urllib.parse.urlencode({**genuine, **signed}), {})["heard"], "nothing")
+        cut = {"app_id": APP_ID, "attach": "a", "biz_content": told, "charset": "utf-8",
+               "msg_method": "alipay.fund.trans.order.changed", "n": text.split("&n=", 1)[1]}
+        self.assertEqual("&".join("%s=%s" % item for item in sorted(cut.items())), text)
+        self.assertEqual(self.notify(urllib.parse.urlencode({**cut, **signed}), {})["heard"], "refused")
+        cut = {"app_id": APP_ID, "attach": "a", "biz_content": told, "charset": "utf-8",
+               "msg_method=alipay.fund.trans.order.changed&n": text.split("&n=", 1)[1]}
+        self.assertEqual(self.notify(urllib.parse.urlencode({**cut, **signed}), {})["heard"], "nothing")
+
+    def test_every_kind_of_character_is_verified_as_it_was_signed(self):
+        for name in ("张三 & 李四=+%26", "a+b c", "100% \"x\" \\/", "\u00e9\u3000", ""):
+            with self.subTest(name=name):
+                headers, body = self.changed(content={"remark": name})
+                self.paid_as_sent(self.notify(body, headers))
 
     def test_message_of_others(self):
         key, _, request = self.order()

@@ -85,6 +85,13 @@ static struct command told_of_300(struct house *house, const char *channel)
     return evidence;
 }
 
+static void forget_reply(struct command *command, struct reply *reply)
+{
+    (void)command;
+    assert_int_equal(reply->status, 200);
+    reply_fini(reply);
+}
+
 /* One channel proves nothing about what was sent through another. */
 static void evidence_counts_only_from_its_own_channel(void **state)
 {
@@ -97,6 +104,33 @@ static void evidence_counts_only_from_its_own_channel(void **state)
     assert_int_equal(house_ask(&house, &evidence, NULL), 200);
     assert_int_equal(house_sql(&house, "SELECT topup_held FROM account"), 30000);
     assert_int_equal(house_sql(&house, "SELECT count(*) FROM incident WHERE kind = 'unknown_key'"), 1);
+    house_close(&house);
+}
+
+/* A notification comes again until it is answered, and sometimes then: of a key that nobody made it is one incident, in
+ * one batch or in two. Another reference, kind or amount is another fact. */
+static void a_stranger_told_again_is_one_incident(void **state)
+{
+    struct house house;
+    struct command evidence, batch[2];
+    struct command *both[2] = {&batch[0], &batch[1]};
+    char first[64];
+
+    (void)state;
+    evidence = told_of_300(&house, "alipay");
+    snprintf(evidence.answer.key, sizeof evidence.answer.key, "EBB000000000000101");
+    assert_int_equal(house_ask(&house, &evidence, NULL), 200);
+    snprintf(first, sizeof first, "%s", house_member(&house, "incident"));
+    assert_int_equal(house_ask(&house, &evidence, NULL), 200); /* taken, as a channel wants to hear it */
+    assert_string_equal(house_member(&house, "incident"), first);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM incident"), 1);
+    snprintf(evidence.answer.reference, sizeof evidence.answer.reference, "another");
+    for (int i = 0; i < 2; i++) {
+        batch[i] = evidence;
+        batch[i].done = forget_reply;
+    }
+    engine_run_batch(house.engine, both, 2);
+    assert_int_equal(house_sql(&house, "SELECT count(*) FROM incident"), 2);
     house_close(&house);
 }
 
@@ -785,6 +819,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_withdrawal_goes_out_and_comes_to_an_end),
         cmocka_unit_test(evidence_counts_only_from_its_own_channel),
+        cmocka_unit_test(a_stranger_told_again_is_one_incident),
         cmocka_unit_test(what_is_no_text_does_not_enter),
         cmocka_unit_test(the_same_key_gets_the_same_answer),
         cmocka_unit_test(a_stored_answer_keeps_its_key),
