@@ -244,7 +244,7 @@ void recon_missing(struct deciding *d, struct recon_statement *statement, const 
 
 void recon_done(struct deciding *d, struct recon_statement *statement)
 {
-    INVARIANT(27, statement->taken == statement->lines);
+    INVARIANT(34, statement->taken == statement->lines);
     statement->done_at = d->now;
     deciding_move(d, "sm", statement->id, "taking", "taken", "taken");
     changes_put(d->changes, &statement->row);
