@@ -74,7 +74,7 @@ ORDER BY id LIMIT 1000;
 SELECT
     seq, at, principal, command, account, object, body, previous, hash
 FROM audit WHERE object = $object
-    AND command IN ('withdraw','code','resend','cancel','review','document','resolve','evidence','tick')
+    AND command <> 'charge' AND command <> 'topup' AND command <> 'claim' AND command <> 'resource' AND command <> 'account'
     AND seq > $after
 ORDER BY seq LIMIT $limit;
 

@@ -1,3 +1,3 @@
 -- Ebb, schema 10, the twin of ../0010_audit_of.sql.
 CREATE INDEX audit_of ON audit (object, seq)
-    WHERE command IN ('withdraw','code','resend','cancel','review','document','resolve','evidence','tick');
+    WHERE command <> 'charge' AND command <> 'topup' AND command <> 'claim' AND command <> 'resource' AND command <> 'account';
