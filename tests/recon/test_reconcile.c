@@ -5,6 +5,7 @@
 
 #define HASH_A "00000000000000000000000000000000000000000000000000000000000000aa"
 #define HASH_B "00000000000000000000000000000000000000000000000000000000000000bb"
+#define HASH_C "00000000000000000000000000000000000000000000000000000000000000cc"
 #define DAY "2026-11-20T00:00:00+08:00"
 #define AT "2026-11-20T10:05:00+08:00"
 
@@ -218,6 +219,9 @@ static void what_is_missing_may_come_late(void **state)
     assert_int_equal(piece(&house, HASH_A, 0, 0, ""), 200);
     is(&house, BREAKS, "ours_not_theirs channel 30000 0 open");
     is(&house, LEGS, "sending"); /* absence proves nothing */
+    later(&house);
+    assert_int_equal(piece(&house, HASH_C, 0, 0, ""), 200); /* nor is it a second break */
+    is(&house, BREAKS, "ours_not_theirs channel 30000 0 open");
     later(&house);
     assert_int_equal(piece(&house, HASH_B, 0, 1, LINE("$1", "paid", 30000, REF("A1"))), 200);
     is(&house, BREAKS, "late channel 30000 30000 settled");
