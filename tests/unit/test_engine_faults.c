@@ -483,6 +483,47 @@ static void a_decision_by_two_people_happens_once_or_later(void **state)
     close_watched(&w);
 }
 
+/* A statement's lines, what it does not have, and what a person says of a break. */
+static void a_statement_is_taken_once_or_later(void **state)
+{
+    static const char piece[] =
+        "{\"channel\":\"%s\",\"from\":\"2026-11-20T00:00:00+08:00\",\"to\":\"2026-11-20T12:00:00+08:00\",\"hash\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000aa\",\"first\":%d,\"total\":2,\"lines\":[{"
+        "\"key\":"
+        "\"%s\",\"outcome\":\"paid\",\"amount\":30000,\"currency\":\"CNY\",\"at\":\"2026-11-20T10:01:00+08:00\"}]}";
+    struct command tell = house_command(COMMAND_STATEMENT, "anna", ROLE_RESOLVE, "", ""), settle;
+    char body[600], id[ID_TEXT_BYTES];
+    struct watched w;
+    int64_t sent, missing;
+
+    (void)state;
+    open_watched(&w);
+    accounts(&w);
+    for (int i = 0; i < 2; i++) {
+        sent = persist_withdraw(&w, "{\"account\":\"alice\",\"amount\":30000}");
+        persist_code(&w, sent);
+        assert_int_equal(persist_on(&w, COMMAND_REVIEW, sent, "r1", "{\"decision\":\"approve\"}"), 200);
+        assert_int_equal(persist_on(&w, COMMAND_TICK, sent, "system", NULL), 200);
+        w.house.now_ms += 2 * MS_MINUTE;
+    }
+    w.house.now_ms += 4 * MS_HOUR;
+    snprintf(body, sizeof body, piece, w.house.effects->channel, 0, "STRANGE");
+    assert_int_equal(persist(&w, tell, body), 200);
+    snprintf(body, sizeof body, piece, w.house.effects->channel, 1, w.house.effects->key);
+    assert_int_equal(persist(&w, tell, body), 200);
+    assert_string_equal(house_member(&w.house, "status"), "taken");
+    assert_int_equal(house_sql(&w.house, "SELECT count(*) FROM recon_line"), 2);
+    assert_int_equal(house_sql(&w.house, "SELECT count(*) FROM recon_break"), 2); /* theirs, and ours */
+    assert_int_equal(house_sql(&w.house, "SELECT count(*) FROM leg WHERE status = 'successful'"), 1);
+    missing = house_sql(&w.house, "SELECT id FROM recon_break WHERE kind = 'ours_not_theirs'");
+    id_format("bk", missing, id);
+    settle = house_command(COMMAND_BREAK_SETTLE, "anna", ROLE_RESOLVE, "", id);
+    assert_int_equal(persist(&w, settle, "{\"reason\":\"the bank wrote\"}"), 200);
+    assert_int_equal(house_sql(&w.house, "SELECT count(*) FROM recon_break WHERE status = 'settled'"), 1);
+    assert_int_equal(sound(&w), 210000);
+    close_watched(&w);
+}
+
 /* ---- several in one batch ---- */
 
 static void keep_status(struct command *command, struct reply *reply)
@@ -832,6 +873,7 @@ int main(void)
         cmocka_unit_test(every_fact_happens_once_or_later),
         cmocka_unit_test(every_step_of_a_withdrawal_happens_once_or_later),
         cmocka_unit_test(a_decision_by_two_people_happens_once_or_later),
+        cmocka_unit_test(a_statement_is_taken_once_or_later),
         cmocka_unit_test(a_batch_happens_in_part_and_then_as_a_whole),
         cmocka_unit_test(a_gathered_batch_happens_not_at_all_or_as_a_whole),
         cmocka_unit_test(what_is_gathered_for_one_happens_once),
