@@ -95,7 +95,7 @@ struct deciding {
     const struct policy *policy; /* the account's current one; for a withdrawal, the pinned one */
     const char *principal;
     struct lost_time lost;
-    const struct channel_terms *terms; /* NULL: no channel says anything of itself */
+    const struct channel_terms *terms; /* what channels say of themselves; withdrawals need it */
     struct move *moves, *moves_last;
     int64_t object; /* what the command was about, for the audit row */
 };

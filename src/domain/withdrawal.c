@@ -220,7 +220,7 @@ struct instant leg_manual_at(const struct leg *leg, const struct attempt *attemp
 
 struct instant leg_bounce_at(const struct deciding *d, const struct leg *leg, const struct attempt *attempt)
 {
-    int64_t after = MS_DAY, last = d->terms != NULL ? d->terms->bounce_ms(d->terms->channels, leg->channel) : 0;
+    int64_t after = MS_DAY, last = d->terms->bounce_ms(d->terms->channels, leg->channel);
     bool asked_last = !instant_before(attempt->last_sent_at, instant_add_ms(leg->paid_at, last));
 
     if (leg->status != LEG_SUCCESSFUL || last == 0 || asked_last)

@@ -4,6 +4,8 @@
  * same request under the same key then happens once. Failures inside the store are test_faults.c's. */
 #include "house.h"
 
+#include "engine/chain.h"
+
 /* ---- an arena and a store that fail on demand ---- */
 
 static struct {
@@ -793,6 +795,37 @@ static void audit_rows_follow_what_others_appended(void **state)
     close_watched(&w);
 }
 
+/* A row holds on the one before it and on no other: one that was changed, left out or put first is seen. */
+static void a_row_of_the_chain_holds_in_its_place_only(void **state)
+{
+    const struct value from[] = {value_int("after", 0), value_int("limit", 4)};
+    struct watched w;
+    struct store *store = NULL;
+    struct arena arena;
+    struct rows rows;
+    char reason[256];
+
+    (void)state;
+    open_watched(&w);
+    accounts(&w);
+    arena_init(&arena, (size_t)1 << 20);
+    assert_int_equal(store_open(store_place(NULL, w.house.directory), STORE_READER, NULL, &store, reason), ERR_NONE);
+    assert_int_equal(store_select(store, QUERY_AUDIT_LIST, from, 2, &audit_table, &arena, &rows), ERR_NONE);
+    assert_int_equal(rows.count, 4);
+    for (size_t i = 0; i < rows.count; i++)
+        for (size_t before = 0; before <= rows.count; before++) {
+            struct audit_row changed = *(const struct audit_row *)rows.items[i];
+            const struct audit_row *other = before == 0 ? NULL : rows.items[before - 1];
+
+            assert_int_equal(chain_holds(&changed, other), before == i);
+            changed.object++;
+            assert_false(chain_holds(&changed, other));
+        }
+    store_close(&store);
+    arena_fini(&arena);
+    close_watched(&w);
+}
+
 /* An engine that shares its rows reads the chain's head again before it saves. Where that does not come, the answer
  * says how it failed and nothing is saved; asked again under the same key it is saved once. */
 static void a_head_that_does_not_come_saves_nothing(void **state)
@@ -878,6 +911,7 @@ int main(void)
         cmocka_unit_test(a_gathered_batch_happens_not_at_all_or_as_a_whole),
         cmocka_unit_test(what_is_gathered_for_one_happens_once),
         cmocka_unit_test(audit_rows_follow_what_others_appended),
+        cmocka_unit_test(a_row_of_the_chain_holds_in_its_place_only),
         cmocka_unit_test(a_head_that_does_not_come_saves_nothing),
         cmocka_unit_test(an_engine_that_cannot_read_its_heads_does_not_start),
     };

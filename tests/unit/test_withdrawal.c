@@ -1049,6 +1049,38 @@ static void what_could_not_be_sent_and_arrived_is_not_sent_again(void **state)
     house_close(&house);
 }
 
+/* As after each start, when nobody remembers that the channel was halted: what it answered to this payment before is no
+ * news. To another payment it is. */
+static void the_same_alarm_of_a_payment_is_one_incident(void **state)
+{
+    static const struct {
+        int leg;
+        const char *code;
+        int64_t incidents;
+    } rows[] = {{1, "NO_AUTH", 1},    {1, "NO_AUTH", 1}, {1, "NO_BALANCE", 2}, {1, "NO_AUTH", 2},
+                {1, "NO_BALANCE", 2}, {2, "NO_AUTH", 3}, {2, "NO_AUTH", 3}};
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    open_alice(&house);
+    topup(&house, "t2", 40000, "2026-10-01T10:00:00+08:00");
+    id = withdraw(&house, 140000);
+    assert_int_equal(confirm(&house, id), 200);
+    assert_int_equal(tick(&house, id), 200);
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct command command = evidence(&house, rows[i].leg, EVIDENCE_NOTHING, rows[i].code, "");
+
+        command.answer.alarm = ALARM_HALT;
+        assert_int_equal(house_ask(&house, &command, NULL), 200);
+        assert_int_equal(house_sql(&house, "SELECT count(*) FROM incident WHERE kind = 'channel_halted'"),
+                         rows[i].incidents);
+        house.now_ms += MS_MINUTE;
+    }
+    is(&house, HELD, "140000");
+    house_close(&house);
+}
+
 /* A channel that may have forgotten the key is asked, not paid through again. */
 static void a_forgotten_key_is_never_sent_again(void **state)
 {
@@ -1271,6 +1303,7 @@ int main(void)
         cmocka_unit_test(only_what_is_not_there_is_sent_again),
         cmocka_unit_test(what_could_not_be_sent_is_sent_when_the_channel_answers),
         cmocka_unit_test(what_could_not_be_sent_and_arrived_is_not_sent_again),
+        cmocka_unit_test(the_same_alarm_of_a_payment_is_one_incident),
         cmocka_unit_test(a_forgotten_key_is_never_sent_again),
         cmocka_unit_test(a_return_that_nobody_tells_is_found_by_asking),
         cmocka_unit_test(a_payment_taken_over_may_take_as_long_as_promised),
