@@ -89,7 +89,7 @@ test("the password is changed by whoever knows it and has a code", async () => {
   await form.getByLabel("New password").fill("short");
   await form.getByLabel("Password as it is now").fill(GOOD);
   await form.getByRole("button", { name: "Change the password" }).click();
-  await form.getByText("12 to 128 characters.").waitFor();
+  await form.getByText("Too short, too common").waitFor();
   await looks(page, "staff-own-password-wrong");
   await form.getByLabel("New password").fill(next);
   await form.getByLabel("Code as you sign in now").fill(recovery);

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
+import { fieldError } from "../parts/field";
 import { Note, ProblemNote } from "../parts/problem";
 import { t, type Key } from "../words";
 
@@ -28,6 +29,11 @@ export function useDeed() {
     }
   }
   return { busy, problem, run };
+}
+
+/** What is wrong with a member, in our words: the server's are English. */
+export function wrongWith(problem: Problem | null, member: string, words: Key): string | null {
+  return fieldError(problem, member) === null ? null : t(words);
 }
 
 /** A problem that stands beside its field need not be said twice. */

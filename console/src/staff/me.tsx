@@ -12,7 +12,7 @@ import { Loading, Page, Panel } from "../parts/page";
 import { Note, ProblemNote } from "../parts/problem";
 import { own, session, signOut } from "../session";
 import { t, type Key } from "../words";
-import { besides, Once, useDeed } from "./deed";
+import { besides, Once, useDeed, wrongWith } from "./deed";
 import { Qr } from "./qr";
 import { secrets, type Enrolment } from "./people";
 
@@ -64,7 +64,7 @@ function Password({ onDone }: { onDone: () => void }) {
     <Panel title={t("signin.password")}>
       <Form of={it} onSubmit={save} verb="staff.own_password_save">
         <TextField label={t("staff.own_password_new")} value={next} onChange={setNext} type="password" autocomplete="new-password" required={false} hint={t("staff.own_password_hint")}
-                   error={it.empty(next) ?? fieldError(it.told, "new_password")} />
+                   error={it.empty(next) ?? wrongWith(it.told, "new_password", "staff.own_password_wrong")} />
       </Form>
     </Panel>
   );
@@ -83,7 +83,7 @@ function Taking({ offer, onAgain, onDone }: { offer: Offer; onAgain: () => void;
       </div>
       <Form of={it} onSubmit={take} verb="staff.own_take">
         <TextField label={t("signin.otp")} value={code} onChange={setCode} inputMode="numeric" autocomplete="one-time-code" maxLength={8} required={false} hint={t("staff.own_code_hint")}
-                   error={it.empty(code) ?? (fieldError(it.told, "code") === null ? null : t("staff.own_code_wrong"))} />
+                   error={it.empty(code) ?? wrongWith(it.told, "code", "staff.own_code_wrong")} />
         {over === null ? null : <Note tone="warn" icon="clock" title={t("staff.own_over")} alert><Button small icon="again" onPress={onAgain}>{t("staff.own_offer_again")}</Button></Note>}
       </Form>
     </div>

@@ -16,7 +16,7 @@ import { filter, go, link, place } from "../route";
 import { t, tOf } from "../words";
 import { Pages, When } from "./bits";
 import { can } from "./can";
-import { Asking, besides, Once, useDeed } from "./deed";
+import { Asking, besides, Once, useDeed, wrongWith } from "./deed";
 
 interface Webhook {
   id: string;
@@ -68,8 +68,8 @@ function Form({ of, onClose, onDone }: { of: Webhook | null; onClose: () => void
         <Button kind="primary" busy={it.busy} onPress={() => void save()}>{of === null ? t("staff.webhook_make") : t("staff.webhook_save")}</Button>
       </>}>
       <form ref={form} class="stack" onSubmit={(event) => { event.preventDefault(); void save(); }}>
-        <TextField label="URL" value={url} onChange={setUrl} inputMode="text" error={fieldError(it.problem, "url")} />
-        <TextField label={t("staff.events")} value={events} onChange={setEvents} optional hint={t("staff.webhook_events_hint")} error={fieldError(it.problem, "events")} />
+        <TextField label="URL" value={url} onChange={setUrl} inputMode="text" error={wrongWith(it.problem, "url", "staff.webhook_url_wrong")} />
+        <TextField label={t("staff.events")} value={events} onChange={setEvents} optional hint={t("staff.webhook_events_hint")} error={wrongWith(it.problem, "events", "staff.webhook_events_wrong")} />
         <TextField label={t("staff.detail")} value={description} onChange={setDescription} optional error={fieldError(it.problem, "description")} />
         <ProblemNote problem={besides(it.problem, "url", "events", "description")} onAgain={it.problem?.unheard ? () => void save() : undefined} />
         <button type="submit" hidden />
@@ -117,7 +117,7 @@ function Period({ id, onDone }: { id: string; onDone: () => void }) {
     <form class="stack" onSubmit={(event) => { event.preventDefault(); void again(); }}>
       <div class="sieve">
         <TextField label={t("staff.from")} type="date" value={from} onChange={setFrom} required={false} error={needed(from) ?? fieldError(it.problem, "from")} />
-        <TextField label={t("staff.to_day")} type="date" value={to} onChange={setTo} required={false} error={needed(to) ?? fieldError(it.problem, "to")} />
+        <TextField label={t("staff.to_day")} type="date" value={to} onChange={setTo} required={false} error={needed(to) ?? wrongWith(it.problem, "to", "staff.replay_wrong")} />
       </div>
       <div class="actions"><Button submit small icon="again" busy={it.busy}>{t("staff.replay_period")}</Button></div>
       <ProblemNote problem={besides(it.problem, "from", "to")} onAgain={it.problem?.unheard ? () => void again() : undefined} />
