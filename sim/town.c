@@ -32,7 +32,7 @@ static const struct {
       .callbacks = true,
       .spacing_ms = MS_MINUTE,
       .dedupe_ms = MS_DAY}},
-    {"unionpay", {.refund = true, .transfer = true, .query = true, .dedupe_ms = 7 * MS_DAY}},
+    {"unionpay", {.refund = true, .transfer = true, .query = true, .dedupe_ms = 7 * MS_DAY, .bounce_days = 5}},
     {"bankfile", {.refund = true, .transfer = true, .query = true, .callbacks = true}},
 };
 

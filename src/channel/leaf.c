@@ -120,11 +120,28 @@ void leaf_answer_doubt(struct channel_answer *answer)
     answer->alarm = ALARM_NONE;
 }
 
+/* Only payout/ and this module say these: they allow to send again. */
+static bool is_of_the_house(const char *code)
+{
+    static const char *const codes[] = {CODE_NOT_FOUND,  CODE_NOT_SENT,    CODE_NEVER_SENT,
+                                        "sent_too_late", "channel_paused", "quarantined"};
+
+    for (size_t i = 0; i < ARRAY_COUNT(codes); i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
 void leaf_answer_code(struct channel_answer *answer, const struct channel_codes *codes, const char *where,
                       const char *code, bool first, const char *detail)
 {
     const struct channel_code *found = channel_code_find(codes, where, code);
 
+    if (found == NULL && is_of_the_house(code)) {
+        leaf_answer_say(answer, EVIDENCE_NOTHING, "", detail);
+        snprintf(answer->code, sizeof answer->code, "unlisted:%s", code);
+        return;
+    }
     leaf_answer_say(answer, found != NULL ? channel_code_evidence(found, first) : EVIDENCE_NOTHING, code, detail);
     if (found != NULL)
         answer->alarm = found->alarm;

@@ -73,7 +73,7 @@ void leaf_answer_start(struct channel_answer *ret, const char *key);
 void leaf_answer_say(struct channel_answer *answer, enum evidence_kind kind, const char *code, const char *detail);
 /* Whatever it says, who says it does not know: it proves nothing, and is no alarm. */
 void leaf_answer_doubt(struct channel_answer *answer);
-/* What a code proves; unlisted ones keep their name and prove nothing. */
+/* What a code proves; unlisted ones keep their name, unless it is a word of the house, and prove nothing. */
 void leaf_answer_code(struct channel_answer *answer, const struct channel_codes *codes, const char *where,
                       const char *code, bool first, const char *detail);
 /* True: there is a whole answer to read. False: `answer` says what is known without one. */

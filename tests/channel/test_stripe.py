@@ -107,6 +107,13 @@ class Stripe(ChannelCase):
                     self.assertEqual((answer["kind"], answer["code"], answer["alarm"]), (kind, code, alarm_of(ALARMS, code)), answer)
         self.assertEqual(alarms_of(self.ebb, "stripe"), ALARMS)
 
+    def test_words_of_the_house_are_not_believed_of_a_channel(self):
+        """What only the house may say of a send (it was not made) allows to send again, and as the first one."""
+        for code in ("not_found", "not_sent", "never_sent", "sent_too_late", "channel_paused", "quarantined"):
+            key, _, request = self.order("hold:" + code)
+            answer = self.send(key, request)
+            self.assertEqual((answer["kind"], answer["code"]), (NOTHING, "unlisted:" + code), answer)
+
     def test_every_status(self):
         table = codes_of(self.ebb, "stripe")
         self.assertEqual({code for where, code in table if where == "status"}, set(STATUSES))
