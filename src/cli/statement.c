@@ -19,7 +19,7 @@
 #define PIECE_LINES 200
 #define MAPPING_BYTES_MAX ((size_t)64 << 10)
 
-enum { OPTION_CHANNEL = 0x500, OPTION_MAPPING, OPTION_FROM, OPTION_TO, OPTION_ACCOUNT, OPTION_CURRENCY };
+enum { OPTION_CHANNEL = 0x500, OPTION_MAPPING, OPTION_FROM, OPTION_TO, OPTION_ACCOUNT, OPTION_CURRENCY, OPTION_LAG };
 
 struct statement_options {
     struct client client;
@@ -27,6 +27,7 @@ struct statement_options {
     bool wants_word;
     const char *channel, *mapping;
     struct statement_wish wish;
+    int64_t lag_hours;
 };
 
 static void instant_take(const char *value, struct instant *ret, const struct argp_state *state)
@@ -54,6 +55,9 @@ static error_t statement_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_ACCOUNT:
         options->wish.account = value;
+        return 0;
+    case OPTION_LAG:
+        options->lag_hours = strtoll(value, NULL, 10);
         return 0;
     case OPTION_CURRENCY:
         options->wish.currency = value;
@@ -171,6 +175,7 @@ static bool piece_send(struct import *import)
     out_string(&body, "hash", import->hash);
     out_int(&body, "first", import->piece_first);
     out_int(&body, "total", import->summary.lines);
+    out_int(&body, "lag_hours", options->lag_hours);
     if (import->piece_lines > 0)
         out_array_end(&import->lines);
     out_raw(&body, "lines", import->piece_lines > 0 ? import->lines.data : "[]",
@@ -288,6 +293,8 @@ static const struct argp_option import_options[] = {
     {"currency", OPTION_CURRENCY, "CODE", 0, "A file of another currency is refused", 0},
     {"from", OPTION_FROM, "TIME", 0, "From when it tells everything, where it does not say so itself", 0},
     {"to", OPTION_TO, "TIME", 0, "To when", 0},
+    {"lag", OPTION_LAG, "HOURS", 0, "Payments of its last hours may stand in the next one, and are looked for there",
+     0},
     {0},
 };
 static const struct argp import_argp = {

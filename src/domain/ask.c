@@ -262,6 +262,7 @@ static const struct field statement_fields[] = {
     TEXT(statement_ask, account, OPTIONAL, REF_BYTES - 1),
     {FIELD_OF(statement_ask, first, FIELD_COUNT, OPTIONAL), .max = STATEMENT_TOTAL_MAX},
     {FIELD_OF(statement_ask, total, FIELD_COUNT, OPTIONAL), .max = STATEMENT_TOTAL_MAX},
+    {FIELD_OF(statement_ask, lag_hours, FIELD_COUNT, OPTIONAL), .max = STATEMENT_LAG_HOURS_MAX},
 };
 const struct shape statement_shape = SHAPE(statement, statement_fields);
 

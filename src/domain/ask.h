@@ -8,6 +8,7 @@
 
 #define STATEMENT_LINES_MAX 1000
 #define STATEMENT_TOTAL_MAX 10000000
+#define STATEMENT_LAG_HOURS_MAX 240
 #define WEBHOOK_EVENTS_MAX 32
 
 struct subject_ask {
@@ -139,6 +140,8 @@ struct statement_ask {
     const char *account; /* the operator's, as the file names it */
     int64_t first;       /* so many of its lines stand before these */
     int64_t total;       /* lines in all of it */
+    int64_t lag_hours; /* so long a payment may take to stand in a statement: those of its last hours are looked for in
+                          the next one */
 };
 struct break_settle_ask {
     const char *reason;

@@ -226,7 +226,7 @@ struct recon_statement *recon_begin(struct deciding *d, const struct statement_a
     statement->covers_from = ask->from;
     statement->covers_to = ask->to;
     statement->lines = ask->total;
-    statement->swept = id_last_of(instant_add_ms(ask->from, -1));
+    statement->swept = id_last_of(instant_add_ms(ask->from, -1 - ask->lag_hours * MS_HOUR));
     deciding_fill(statement->principal, sizeof statement->principal, d->principal);
     statement->at = d->now;
     deciding_move(d, "sm", statement->id, NULL, "begun", "taking");

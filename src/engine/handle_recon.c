@@ -120,8 +120,10 @@ static enum err sweep_load(struct step *s)
 {
     const struct statement_ask *ask = ask_of(s);
     struct recon_step *recon = &s->recon;
-    int64_t after = recon->statement != NULL ? recon->statement->swept : id_last_of(instant_add_ms(ask->from, -1));
-    struct value args[] = {value_int("after", after), value_int("from", ask->from.ms), value_int("to", ask->to.ms),
+    int64_t lag_ms = ask->lag_hours * MS_HOUR;
+    struct instant from = instant_add_ms(ask->from, -lag_ms), to = instant_add_ms(ask->to, -lag_ms);
+    int64_t after = recon->statement != NULL ? recon->statement->swept : id_last_of(instant_add_ms(from, -1));
+    struct value args[] = {value_int("after", after), value_int("from", from.ms), value_int("to", to.ms),
                            value_text("channel", ask->channel), value_int("limit", SWEEP_MAX + 1)};
 
     TRY(store_select(s->batch->store, QUERY_ATTEMPTS_SWEPT, args, ARRAY_COUNT(args), &attempt_table, s->batch->arena,

@@ -40,6 +40,7 @@ static const struct field upload_fields[] = {
     {UPLOAD(FIELD_TEXT, format, ask.format), OPTIONAL, .min = 1, .max = FORMAT_BYTES - 1},
     {UPLOAD(FIELD_COUNT, first, ask.first), OPTIONAL, .max = STATEMENT_TOTAL_MAX},
     {UPLOAD(FIELD_COUNT, total, ask.total), OPTIONAL, .max = STATEMENT_TOTAL_MAX},
+    {UPLOAD(FIELD_COUNT, lag_hours, ask.lag_hours), OPTIONAL, .max = STATEMENT_LAG_HOURS_MAX},
     {UPLOAD(FIELD_ARRAY, lines, ask.lines), OPTIONAL, .max = STATEMENT_LINES_MAX, .shape = &line_shape},
 };
 static const struct shape upload_shape = {"upload", sizeof(struct upload), upload_fields, ARRAY_COUNT(upload_fields)};

@@ -230,6 +230,31 @@ static void what_is_missing_may_come_late(void **state)
     house_close(&house);
 }
 
+/* Sent before the cut, booked behind it: looked for in the next statement, which begins earlier by as much. */
+static void what_may_stand_in_the_next_statement_is_not_missing(void **state)
+{
+    static const char next[] =
+        "{\"channel\":\"alipay\",\"from\":\"2026-11-20T11:00:00+08:00\",\"to\":\"2026-11-20T12:00:00+08:00\",\"hash\":"
+        "\"%s\",\"total\":0,\"lag_hours\":%d,\"lines\":[]}";
+    static const struct {
+        int lag_hours;
+        const char *breaks;
+    } cases[] = {{0, ""}, {1, "ours_not_theirs channel 30000 0 open"}, {2, ""}};
+    char body[400];
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) { /* from 11:00, from 10:00, until 10:00 and without it */
+        struct house house;
+
+        (void)open_sent(&house); /* at 10:00 */
+        house.now_ms += 3 * MS_HOUR;
+        snprintf(body, sizeof body, next, HASH_A, cases[i].lag_hours);
+        assert_int_equal(tell(&house, "anna", body), 200);
+        is(&house, BREAKS, cases[i].breaks);
+        house_close(&house);
+    }
+}
+
 static void a_person_settles_a_break_with_a_reason(void **state)
 {
     struct house house;
@@ -365,6 +390,7 @@ int main(void)
         cmocka_unit_test(the_same_file_changes_nothing),
         cmocka_unit_test(a_file_goes_on_where_it_stood),
         cmocka_unit_test(what_is_missing_may_come_late),
+        cmocka_unit_test(what_may_stand_in_the_next_statement_is_not_missing),
         cmocka_unit_test(a_person_settles_a_break_with_a_reason),
         cmocka_unit_test(a_statement_that_cannot_be_is_refused),
         cmocka_unit_test(a_sweep_is_bounded),
