@@ -81,13 +81,22 @@ static bool root_check(struct walk *w, const char *name, const char *space)
     return true;
 }
 
+/* An element of another namespace has no meaning here, whatever its name; where the schema lets others in, nothing is
+ * read. */
+static bool space_check(struct walk *w, const char *name, const char *space)
+{
+    if ((space != NULL && strcmp(space, NAMESPACE) == 0) || strstr(w->path, "SplmtryData/Envlp") != NULL)
+        return true;
+    return statement_refuse(reading_of(w), line_of(w), "It holds %.40s of another namespace than %s.", name, NAMESPACE);
+}
+
 static bool element_enter(struct walk *w, const char *name, const char *space)
 {
     size_t bytes = strlen(name);
 
     if (w->depth == CAMT_DEPTH_MAX || w->path_bytes + bytes + 2 > CAMT_PATH_BYTES)
         return statement_refuse(reading_of(w), line_of(w), "It is nested deeper than a statement is.");
-    if (w->depth < 2 && !root_check(w, name, space))
+    if ((w->depth < 2 && !root_check(w, name, space)) || !space_check(w, name, space))
         return false;
     w->lengths[w->depth++] = w->path_bytes;
     if (w->depth > 2) {
@@ -110,8 +119,8 @@ static void currency_note(struct walk *w, int count, const xmlChar **attributes)
     for (int i = 0; i < count; i++, attributes += 5) { /* name, prefix, namespace, begin and end of the value */
         size_t bytes = (size_t)(attributes[4] - attributes[3]);
 
-        if (strcmp((const char *)attributes[0], "Ccy") != 0)
-            continue;
+        if (strcmp((const char *)attributes[0], "Ccy") != 0 || attributes[2] != NULL)
+            continue; /* it belongs to no namespace */
         bytes = bytes < sizeof w->camt.text_currency ? bytes : sizeof w->camt.text_currency - 1;
         memcpy(into, attributes[3], bytes);
         into[bytes] = '\0';

@@ -6,7 +6,9 @@
  * credits are money that came in, and notes (INFO) are no payments: both are counted only. Our key is EndToEndId; where
  * there is none, the bank's own reference stands for it. The counts and sums of the summary, the sums of batches and
  * the balances (OPBD + booked = CLBD) must agree with the entries. It is not validated against the schema: what is read
- * is checked here, what is not read is nobody's concern. */
+ * is checked here, what is not read is nobody's concern. What is read of an entry stands there once and before its
+ * payments, as the schema has it, since they are handed out by it; elements of another namespace are refused, but in
+ * the schema's own envelope for them (SplmtryData/Envlp), where nothing is read. */
 #ifndef EBB_RECON_CAMT_H
 #define EBB_RECON_CAMT_H
 

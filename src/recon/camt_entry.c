@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One table: a path, what its text is, and where that is kept. What is not in it is not read. */
+/* One table: a path, what its text is, the element of which it is said, and where that is kept. What is not in it is
+ * not read. Payments are handed out as they come, by what was said of their entry: so nothing of it that counts may
+ * stand behind them, or twice. */
 #include "recon/camt_entry.h"
 
 #include <stdio.h>
@@ -17,10 +19,7 @@ enum meaning {
     MEANS_MOMENT, /* with an offset, or by Shanghai's clock */
     MEANS_CURRENCY,
     MEANS_ACCOUNT,
-    MEANS_STATEMENT, /* from here on elements that hold others */
-    MEANS_BALANCE,
-    MEANS_ENTRY,
-    MEANS_PAYMENT,
+    MEANS_HOLDER, /* elements that hold others */
     MEANS_RETURN, /* that it is there says that the payment came back */
 };
 
@@ -28,45 +27,47 @@ struct camt_place {
     const char *path;
     size_t path_bytes;
     enum meaning meaning;
-    size_t offset, size; /* in struct camt */
+    enum camt_holder holder; /* that it is, or of which it is said */
+    size_t offset, size;     /* in struct camt */
 };
 #define AT(member) offsetof(struct camt, member), sizeof((struct camt *)0)->member
 #define NOWHERE 0, 0
 #define PATH(text) text, sizeof(text) - 1
 
 static const struct camt_place places[] = {
-    {PATH("Stmt/Acct/Ccy"), MEANS_CURRENCY, NOWHERE},
-    {PATH("Stmt/Acct/Id/IBAN"), MEANS_ACCOUNT, NOWHERE},
-    {PATH("Stmt/Acct/Id/Othr/Id"), MEANS_ACCOUNT, NOWHERE},
-    {PATH("Stmt/FrToDt/FrDtTm"), MEANS_MOMENT, AT(from)},
-    {PATH("Stmt/FrToDt/ToDtTm"), MEANS_MOMENT, AT(to)},
-    {PATH("Stmt/Bal/Tp/CdOrPrtry/Cd"), MEANS_TEXT, AT(balance.code)},
-    {PATH("Stmt/Bal/Amt"), MEANS_AMOUNT, AT(balance.amount)},
-    {PATH("Stmt/Bal/CdtDbtInd"), MEANS_SENSE, AT(balance.sense)},
-    {PATH("Stmt/TxsSummry/TtlNtries/NbOfNtries"), MEANS_COUNT, AT(all)},
-    {PATH("Stmt/TxsSummry/TtlNtries/Sum"), MEANS_SUM, AT(all)},
-    {PATH("Stmt/TxsSummry/TtlCdtNtries/NbOfNtries"), MEANS_COUNT, AT(credits)},
-    {PATH("Stmt/TxsSummry/TtlCdtNtries/Sum"), MEANS_SUM, AT(credits)},
-    {PATH("Stmt/TxsSummry/TtlDbtNtries/NbOfNtries"), MEANS_COUNT, AT(debits)},
-    {PATH("Stmt/TxsSummry/TtlDbtNtries/Sum"), MEANS_SUM, AT(debits)},
-    {PATH("Stmt/Ntry/Amt"), MEANS_AMOUNT, AT(entry.payment.amount)},
-    {PATH("Stmt/Ntry/CdtDbtInd"), MEANS_SENSE, AT(entry.sense)},
-    {PATH("Stmt/Ntry/RvslInd"), MEANS_FLAG, AT(entry.reversal)},
-    {PATH("Stmt/Ntry/Sts/Cd"), MEANS_TEXT, AT(entry.status)},
-    {PATH("Stmt/Ntry/BookgDt/Dt"), MEANS_DATE, AT(entry.at)},
-    {PATH("Stmt/Ntry/BookgDt/DtTm"), MEANS_MOMENT, AT(entry.at)},
-    {PATH("Stmt/Ntry/AcctSvcrRef"), MEANS_TEXT, AT(entry.payment.reference)},
-    {PATH("Stmt/Ntry/NtryDtls/Btch/NbOfTxs"), MEANS_COUNT, AT(entry.batch_count)},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Refs/EndToEndId"), MEANS_TEXT, AT(payment.key)},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Refs/AcctSvcrRef"), MEANS_TEXT, AT(payment.reference)},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Amt"), MEANS_AMOUNT, AT(payment.amount)},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls/CdtDbtInd"), MEANS_SENSE, AT(payment.sense)},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd"), MEANS_TEXT, AT(payment.code)},
-    {PATH("Stmt"), MEANS_STATEMENT, NOWHERE},
-    {PATH("Stmt/Bal"), MEANS_BALANCE, NOWHERE},
-    {PATH("Stmt/Ntry"), MEANS_ENTRY, NOWHERE},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls"), MEANS_PAYMENT, NOWHERE},
-    {PATH("Stmt/Ntry/NtryDtls/TxDtls/RtrInf"), MEANS_RETURN, NOWHERE},
+    {PATH("Stmt/Acct/Ccy"), MEANS_CURRENCY, CAMT_STATEMENT, NOWHERE},
+    {PATH("Stmt/Acct/Id/IBAN"), MEANS_ACCOUNT, CAMT_STATEMENT, NOWHERE},
+    {PATH("Stmt/Acct/Id/Othr/Id"), MEANS_ACCOUNT, CAMT_STATEMENT, NOWHERE},
+    {PATH("Stmt/FrToDt/FrDtTm"), MEANS_MOMENT, CAMT_STATEMENT, AT(from)},
+    {PATH("Stmt/FrToDt/ToDtTm"), MEANS_MOMENT, CAMT_STATEMENT, AT(to)},
+    {PATH("Stmt/Bal/Tp/CdOrPrtry/Cd"), MEANS_TEXT, CAMT_BALANCE, AT(balance.code)},
+    {PATH("Stmt/Bal/Amt"), MEANS_AMOUNT, CAMT_BALANCE, AT(balance.amount)},
+    {PATH("Stmt/Bal/CdtDbtInd"), MEANS_SENSE, CAMT_BALANCE, AT(balance.sense)},
+    {PATH("Stmt/TxsSummry/TtlNtries/NbOfNtries"), MEANS_COUNT, CAMT_STATEMENT, AT(all)},
+    {PATH("Stmt/TxsSummry/TtlNtries/Sum"), MEANS_SUM, CAMT_STATEMENT, AT(all)},
+    {PATH("Stmt/TxsSummry/TtlCdtNtries/NbOfNtries"), MEANS_COUNT, CAMT_STATEMENT, AT(credits)},
+    {PATH("Stmt/TxsSummry/TtlCdtNtries/Sum"), MEANS_SUM, CAMT_STATEMENT, AT(credits)},
+    {PATH("Stmt/TxsSummry/TtlDbtNtries/NbOfNtries"), MEANS_COUNT, CAMT_STATEMENT, AT(debits)},
+    {PATH("Stmt/TxsSummry/TtlDbtNtries/Sum"), MEANS_SUM, CAMT_STATEMENT, AT(debits)},
+    {PATH("Stmt/Ntry/Amt"), MEANS_AMOUNT, CAMT_ENTRY, AT(entry.payment.amount)},
+    {PATH("Stmt/Ntry/CdtDbtInd"), MEANS_SENSE, CAMT_ENTRY, AT(entry.sense)},
+    {PATH("Stmt/Ntry/RvslInd"), MEANS_FLAG, CAMT_ENTRY, AT(entry.reversal)},
+    {PATH("Stmt/Ntry/Sts/Cd"), MEANS_TEXT, CAMT_ENTRY, AT(entry.status)},
+    {PATH("Stmt/Ntry/BookgDt/Dt"), MEANS_DATE, CAMT_ENTRY, AT(entry.at)},
+    {PATH("Stmt/Ntry/BookgDt/DtTm"), MEANS_MOMENT, CAMT_ENTRY, AT(entry.at)},
+    {PATH("Stmt/Ntry/AcctSvcrRef"), MEANS_TEXT, CAMT_ENTRY, AT(entry.payment.reference)},
+    {PATH("Stmt/Ntry/NtryDtls/Btch/NbOfTxs"), MEANS_COUNT, CAMT_DETAILS, AT(details.batch_count)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Refs/EndToEndId"), MEANS_TEXT, CAMT_PAYMENT, AT(payment.key)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Refs/AcctSvcrRef"), MEANS_TEXT, CAMT_PAYMENT, AT(payment.reference)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/Amt"), MEANS_AMOUNT, CAMT_PAYMENT, AT(payment.amount)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/CdtDbtInd"), MEANS_SENSE, CAMT_PAYMENT, AT(payment.sense)},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/RtrInf/Rsn/Cd"), MEANS_TEXT, CAMT_PAYMENT, AT(payment.code)},
+    {PATH("Stmt"), MEANS_HOLDER, CAMT_STATEMENT, NOWHERE},
+    {PATH("Stmt/Bal"), MEANS_HOLDER, CAMT_BALANCE, NOWHERE},
+    {PATH("Stmt/Ntry"), MEANS_HOLDER, CAMT_ENTRY, NOWHERE},
+    {PATH("Stmt/Ntry/NtryDtls"), MEANS_HOLDER, CAMT_DETAILS, NOWHERE},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls"), MEANS_HOLDER, CAMT_PAYMENT, NOWHERE},
+    {PATH("Stmt/Ntry/NtryDtls/TxDtls/RtrInf"), MEANS_RETURN, CAMT_PAYMENT, NOWHERE},
 };
 
 /* Every element asks; few paths are of one length. */
@@ -177,10 +178,7 @@ static bool value_take(struct camt *camt, const struct camt_place *place, const 
         return statement_currency(&camt->reading, line, text);
     case MEANS_ACCOUNT:
         return statement_account(&camt->reading, line, text);
-    case MEANS_STATEMENT:
-    case MEANS_BALANCE:
-    case MEANS_ENTRY:
-    case MEANS_PAYMENT:
+    case MEANS_HOLDER:
     case MEANS_RETURN:
         return true; /* empty: what is missing in it is said at its end */
     }
@@ -195,7 +193,7 @@ bool camt_text(struct camt *camt, const struct camt_place *place, const char *te
         return statement_refuse(&camt->reading, line, "%s: '%.60s' is not what stands there.", place->path, text);
     if (place->offset == offsetof(struct camt, payment.amount))
         camt->payment.has_amount = true;
-    return camt_end(camt, place, line);
+    return place->meaning < MEANS_HOLDER || camt_end(camt, place, line);
 }
 
 /* ---- elements ---- */
@@ -210,19 +208,50 @@ static bool statement_begin(struct camt *camt, int64_t line)
     return true;
 }
 
+/* Each is said of an element once, and of an entry before its payments. */
+static bool place_note(struct camt *camt, const struct camt_place *place, int64_t line)
+{
+    uint64_t bit = UINT64_C(1) << (place - places);
+
+    _Static_assert(ARRAY_COUNT(places) <= 64, "a bit for each place");
+    if (place->holder == CAMT_ENTRY && camt->entry.payments > 0)
+        return statement_refuse(&camt->reading, line, "%s: it stands behind the payments of its entry.", place->path);
+    if ((camt->said[place->holder] & bit) != 0)
+        return statement_refuse(&camt->reading, line, "%s: it stands there twice.", place->path);
+    camt->said[place->holder] |= bit;
+    return true;
+}
+
+static bool holder_begin(struct camt *camt, enum camt_holder holder, int64_t line)
+{
+    camt->said[holder] = 0;
+    switch (holder) {
+    case CAMT_STATEMENT:
+        return statement_begin(camt, line);
+    case CAMT_BALANCE:
+        memset(&camt->balance, 0, sizeof camt->balance);
+        return true;
+    case CAMT_ENTRY:
+        camt->entry = (struct camt_entry){.line = line};
+        return true;
+    case CAMT_DETAILS:
+        camt->details.batch_count = -1;
+        camt->details.payments_before = camt->entry.payments;
+        return true;
+    case CAMT_PAYMENT:
+        camt->payment = (struct camt_payment){0};
+        return true;
+    case CAMT__COUNT:
+        break;
+    }
+    return true;
+}
+
 bool camt_begin(struct camt *camt, const struct camt_place *place, int64_t line)
 {
     if (place == NULL)
         return true;
-    if (place->meaning == MEANS_STATEMENT)
-        return statement_begin(camt, line);
-    if (place->meaning == MEANS_ENTRY)
-        camt->entry = (struct camt_entry){.line = line, .batch_count = -1};
-    if (place->meaning == MEANS_PAYMENT)
-        camt->payment = (struct camt_payment){0};
-    if (place->meaning == MEANS_BALANCE)
-        memset(&camt->balance, 0, sizeof camt->balance);
-    return true;
+    return place->meaning == MEANS_HOLDER ? holder_begin(camt, place->holder, line) : place_note(camt, place, line);
 }
 
 static bool balance_end(struct camt *camt)
@@ -278,17 +307,31 @@ static bool payment_take(struct camt *camt, const struct camt_payment *payment)
     return statement_hand_out(&camt->reading, entry->line, &line);
 }
 
-/* A payment without its own amount is the whole entry. */
+/* A payment without its own amount is the whole entry; one that runs against its entry takes away from it. */
 static bool payment_end(struct camt *camt, int64_t line)
 {
     struct camt_entry *entry = &camt->entry;
+    struct camt_payment *payment = &camt->payment;
+    bool against = payment->sense != SENSE_NONE && payment->sense != entry->sense;
+    struct money part;
 
-    if (!camt->payment.has_amount)
-        camt->payment.amount = entry->payment.amount;
+    if (!payment->has_amount)
+        payment->amount = entry->payment.amount;
+    part = against ? money_negate(payment->amount) : payment->amount;
     entry->payments++;
-    if (__builtin_add_overflow(entry->payments_sum.minor, camt->payment.amount.minor, &entry->payments_sum.minor))
+    if (__builtin_add_overflow(entry->payments_sum.minor, part.minor, &entry->payments_sum.minor))
         return statement_refuse(&camt->reading, line, "The sum of the entry's payments is too large.");
-    return payment_take(camt, &camt->payment);
+    return payment_take(camt, payment);
+}
+
+static bool details_end(struct camt *camt)
+{
+    int64_t payments = camt->entry.payments - camt->details.payments_before, said = camt->details.batch_count;
+
+    if (said < 0 || payments == 0 || said == payments)
+        return true;
+    return statement_refuse(&camt->reading, camt->entry.line, "The entry says %lld payments and has %lld.",
+                            (long long)said, (long long)payments);
 }
 
 static bool seen_add(struct camt *camt, const struct camt_entry *entry)
@@ -316,26 +359,41 @@ static bool entry_end(struct camt *camt)
                                 entry->status);
     if (!instant_is_set(entry->at))
         return statement_refuse(reading, entry->line, "The entry has no booking date (BookgDt).");
-    if (entry->batch_count >= 0 && entry->payments > 0 && entry->batch_count != entry->payments)
-        return statement_refuse(reading, entry->line, "The entry says %lld payments and has %lld.",
-                                (long long)entry->batch_count, (long long)entry->payments);
     if (entry->payments > 0 && entry->payments_sum.minor != entry->payment.amount.minor)
         return statement_refuse(reading, entry->line, "The entry's payments do not add up to its amount.");
     reading->summary.entries++;
     return seen_add(camt, entry) && (entry->payments > 0 || payment_take(camt, &entry->payment));
 }
 
+static bool holder_end(struct camt *camt, enum camt_holder holder, int64_t line)
+{
+    switch (holder) {
+    case CAMT_BALANCE:
+        return balance_end(camt);
+    case CAMT_ENTRY:
+        return entry_end(camt);
+    case CAMT_DETAILS:
+        return details_end(camt);
+    case CAMT_PAYMENT:
+        return payment_end(camt, line);
+    case CAMT_STATEMENT:
+    case CAMT__COUNT:
+        break;
+    }
+    return true;
+}
+
 bool camt_end(struct camt *camt, const struct camt_place *place, int64_t line)
 {
     if (place == NULL)
         return true;
-    if (place->meaning == MEANS_RETURN)
+    if (place->meaning == MEANS_HOLDER)
+        return holder_end(camt, place->holder, line);
+    if (place->meaning == MEANS_RETURN) {
         camt->payment.comes_back = true;
-    if (place->meaning == MEANS_PAYMENT)
-        return payment_end(camt, line);
-    if (place->meaning == MEANS_ENTRY)
-        return entry_end(camt);
-    return place->meaning != MEANS_BALANCE || balance_end(camt);
+        return true;
+    }
+    return statement_refuse(&camt->reading, line, "%s: a text was expected, and it holds elements.", place->path);
 }
 
 /* ---- the whole ---- */

@@ -8,6 +8,8 @@
 #define CAMT_DEPTH_MAX 32
 #define CAMT_PATH_BYTES 512
 
+/* The elements of which something is said. */
+enum camt_holder { CAMT_STATEMENT, CAMT_BALANCE, CAMT_ENTRY, CAMT_DETAILS, CAMT_PAYMENT, CAMT__COUNT };
 enum camt_sense { SENSE_NONE = 0, SENSE_CREDIT, SENSE_DEBIT };
 
 /* One TxDtls, or an Ntry that has none. */
@@ -24,7 +26,7 @@ struct camt_entry {
     bool reversal;
     char status[8];
     struct instant at;
-    int64_t line, batch_count, payments;
+    int64_t line, payments;
     struct money payments_sum;
 };
 
@@ -52,7 +54,10 @@ struct camt {
     struct instant from, to;
     struct camt_entry entry;
     struct camt_payment payment;
-    bool in_payment;
+    struct {
+        int64_t batch_count, payments_before; /* -1: unsaid; of the entry, in other details */
+    } details;                                /* one NtryDtls */
+    uint64_t said[CAMT__COUNT];               /* of the holder that is open: a bit for each place */
 };
 
 /* What a path means; NULL: nothing to us. Of `bytes` bytes. */

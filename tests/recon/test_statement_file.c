@@ -116,12 +116,34 @@ static void a_statement_of_a_bank_is_read(void **state)
     free(text);
 }
 
+struct wrong {
+    const char *from, *to, *why;
+    int64_t line;
+};
+
+/* The sample with one thing changed is refused, for that reason, at that line. */
+static void each_is_refused(const struct wrong *cases, size_t count)
+{
+    const struct statement_wish wish = {.currency = "CNY", .account = "6222000011112222"};
+    struct statement_summary summary;
+    struct statement_why why;
+    struct seen seen;
+    size_t size, bad_size;
+    char *text = sample("bank.camt.053.xml", &size), *bad;
+
+    for (size_t i = 0; i < count; i++) {
+        bad = replaced(text, size, cases[i].from, cases[i].to, &bad_size);
+        if (camt(bad, bad_size, &wish, &seen, &summary, &why) || strstr(why.text, cases[i].why) == NULL ||
+            why.line != cases[i].line)
+            fail_msg("%s → %s: line %lld: %s", cases[i].from, cases[i].to, (long long)why.line, why.text);
+        free(bad);
+    }
+    free(text);
+}
+
 static void a_wrong_statement_of_a_bank_is_refused(void **state)
 {
-    static const struct {
-        const char *from, *to, *why;
-        int64_t line;
-    } cases[] = {
+    static const struct wrong cases[] = {
         {"camt.053.001.08", "camt.053.001.02", "It is no Document of", 2},
         {"<Document ", "<Dokument ", "It is no Document of", 2},
         {"<NbOfNtries>6<", "<NbOfNtries>7<", "It says 7 entries and has 6.", 0},
@@ -155,22 +177,109 @@ static void a_wrong_statement_of_a_bank_is_refused(void **state)
          "<EndToEndId>EBB00000000000AC0100000000000000000000000000000000000000000000000000<", "longer than 64 bytes",
          107},
     };
-    const struct statement_wish wish = {.currency = "CNY", .account = "6222000011112222"};
+    (void)state;
+
+    each_is_refused(cases, ARRAY_COUNT(cases));
+}
+
+/* Of the sample's last entry: what follows its status. */
+#define PENDING                                                                                                        \
+    "\n        <BookgDt><Dt>2026-11-20</Dt></BookgDt>\n        <BkTxCd/>\n        <NtryDtls>\n          <TxDtls>\n"    \
+    "            <Refs><EndToEndId>EBB00000000000AC01</EndToEndId></Refs>\n          </TxDtls>\n        </NtryDtls>"
+
+/* Payments are handed out by what stands before them: a file out of the schema's order, or with a stranger's elements
+ * in it, would lose them. */
+static void what_is_said_of_an_entry_stands_before_its_payments_and_once(void **state)
+{
+    static const struct wrong cases[] = {
+        {"<Sts><Cd>PDNG</Cd></Sts>" PENDING, PENDING "<Sts><Cd>PDNG</Cd></Sts>",
+         "Sts/Cd: it stands behind the payments", 117},
+        {"<CdtDbtInd>DBIT</CdtDbtInd>\n        <Sts><Cd>PDNG</Cd></Sts>" PENDING,
+         "<Sts><Cd>PDNG</Cd></Sts>" PENDING "<CdtDbtInd>DBIT</CdtDbtInd>", "CdtDbtInd: it stands behind the payments",
+         116},
+        {"</NtryDtls>", "</NtryDtls><RvslInd>true</RvslInd>", "RvslInd: it stands behind the payments", 63},
+        {"<Sts><Cd>PDNG", "<Sts><Cd>INFO</Cd></Sts><Sts><Cd>PDNG", "Sts/Cd: it stands there twice.", 110},
+        {"<EndToEndId>EBB00000000000AC01", "<EndToEndId>EBB1</EndToEndId><EndToEndId>EBB00000000000AC01",
+         "EndToEndId: it stands there twice.", 115},
+        {"AC01</EndToEndId>", "AC01<x/></EndToEndId>", "EndToEndId: a text was expected, and it holds elements.", 115},
+        {">200.00000</Amt>", ">200.00000</Amt><CdtDbtInd>CRDT</CdtDbtInd>", "payments do not add up to its amount.",
+         45},
+        {"<BkTxCd/>", "<BkTxCd/><x:NtryDtls xmlns:x=\"urn:other\"/>", "It holds NtryDtls of another namespace than",
+         52},
+        {"<Sts><Cd>PDNG", "<Sts xmlns=\"\"><Cd>PDNG", "It holds Sts of another namespace than", 110},
+        {"<Amt Ccy=\"CNY\">29.50", "<Amt xmlns:x=\"urn:other\" Ccy=\"USD\" x:Ccy=\"CNY\">29.50",
+         "It is in USD, where CNY was expected.", 93},
+    };
+    (void)state;
+
+    each_is_refused(cases, ARRAY_COUNT(cases));
+}
+
+/* A stranger's entry, in whole files of it, is no entry of this one; only an envelope for others may hold it. */
+static void entries_of_another_namespace_count_nowhere(void **state)
+{
+    static const char stranger[] =
+        "<x:Ntry xmlns:x=\"urn:other\"><x:Amt Ccy=\"CNY\">5.00</x:Amt><x:CdtDbtInd>DBIT</x:CdtDbtInd><x:Sts><x:Cd>BOOK"
+        "</x:Cd></x:Sts><x:BookgDt><x:Dt>2026-11-20</x:Dt></x:BookgDt></x:Ntry>";
+    static const struct {
+        const char *before, *behind;
+        bool right;
+    } cases[] = {
+        {"", "", false},
+        {"<AddtlStmtInf>", "</AddtlStmtInf>", false},
+        {"<SplmtryData>", "</SplmtryData>", false},
+        {"<SplmtryData><Envlp>", "</Envlp></SplmtryData>", true},
+    };
+    static const char plain[] =
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt>\n"
+        "<Acct><Ccy>CNY</Ccy></Acct><Ntry><Amt Ccy=\"CNY\">1</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        "<BookgDt><Dt>2026-11-20</Dt></BookgDt></Ntry>\n";
+    const struct statement_wish wish = {0};
     struct statement_summary summary;
     struct statement_why why;
     struct seen seen;
-    size_t size, bad_size;
-    char *text = sample("bank.camt.053.xml", &size), *bad;
+    char text[2048];
     (void)state;
 
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        bad = replaced(text, size, cases[i].from, cases[i].to, &bad_size);
-        if (camt(bad, bad_size, &wish, &seen, &summary, &why) || strstr(why.text, cases[i].why) == NULL ||
-            why.line != cases[i].line)
-            fail_msg("%s → %s: line %lld: %s", cases[i].from, cases[i].to, (long long)why.line, why.text);
-        free(bad);
+        snprintf(text, sizeof text, "%s%s%s%s</Stmt></BkToCstmrStmt></Document>", plain, cases[i].before, stranger,
+                 cases[i].behind);
+        assert_int_equal(camt(text, strlen(text), &wish, &seen, &summary, &why), cases[i].right);
+        if (cases[i].right) {
+            assert_int_equal(summary.entries, 1);
+            assert_int_equal(summary.paid.minor, 100);
+        } else {
+            assert_non_null(strstr(why.text, "It holds Ntry of another namespace than"));
+            assert_int_equal(why.line, 3);
+        }
     }
-    free(text);
+}
+
+/* Details may be many, each with a batch of its own; a batch's payments may run against its entry. */
+static void payments_of_several_details_are_read(void **state)
+{
+    static const char text[] =
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt>"
+        "<Acct><Ccy>CNY</Ccy></Acct><Ntry><Amt Ccy=\"CNY\">4</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        "<BookgDt><Dt>2026-11-20</Dt></BookgDt>"
+        "<NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch>"
+        "<TxDtls><Refs><EndToEndId>A</EndToEndId></Refs><Amt Ccy=\"CNY\">3</Amt></TxDtls></NtryDtls>"
+        "<NtryDtls><Btch><NbOfTxs>2</NbOfTxs></Btch>"
+        "<TxDtls><Refs><EndToEndId>B</EndToEndId></Refs><Amt Ccy=\"CNY\">2</Amt></TxDtls>"
+        "<TxDtls><Refs><EndToEndId>C</EndToEndId></Refs><Amt Ccy=\"CNY\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>"
+        "</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>";
+    const struct statement_wish wish = {0};
+    struct statement_summary summary;
+    struct statement_why why;
+    struct seen seen;
+    (void)state;
+
+    if (!camt(text, sizeof text - 1, &wish, &seen, &summary, &why))
+        fail_msg("line %lld: %s", (long long)why.line, why.text);
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.lines[0], "A paid 300 CNY 2026-11-20T00:00:00+08:00 ");
+    assert_string_equal(seen.lines[1], "B paid 200 CNY 2026-11-20T00:00:00+08:00 ");
+    assert_int_equal(summary.others, 1);
 }
 
 /* Wherever it is cut off, it is refused. */
@@ -299,8 +408,13 @@ static void a_wrong_bill_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_statement_of_a_bank_is_read), cmocka_unit_test(a_wrong_statement_of_a_bank_is_refused),
-        cmocka_unit_test(a_cut_statement_is_refused),    cmocka_unit_test(a_bill_is_read_along_its_mapping),
+        cmocka_unit_test(a_statement_of_a_bank_is_read),
+        cmocka_unit_test(a_wrong_statement_of_a_bank_is_refused),
+        cmocka_unit_test(what_is_said_of_an_entry_stands_before_its_payments_and_once),
+        cmocka_unit_test(entries_of_another_namespace_count_nowhere),
+        cmocka_unit_test(payments_of_several_details_are_read),
+        cmocka_unit_test(a_cut_statement_is_refused),
+        cmocka_unit_test(a_bill_is_read_along_its_mapping),
         cmocka_unit_test(a_wrong_bill_is_refused),
     };
 
