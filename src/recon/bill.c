@@ -25,6 +25,7 @@ struct bill {
     int64_t line, records;              /* of the file; of the record that is read */
     size_t columns[BILL__COUNT], width; /* index + 1; 0: the bill has none */
     bool ended, open;                   /* the trailer was there; a quote goes on in the next line */
+    int64_t open_line;                  /* where that quote began */
     struct money sum;
     /* the record that is read */
     size_t cells, cells_bytes, starts[COLUMNS_MAX];
@@ -57,12 +58,14 @@ static void cell_take(void *data, size_t size, void *context)
     struct bill *b = context;
     const char *text = data != NULL ? data : "";
     const char *strip = b->mapping->strip != NULL ? b->mapping->strip : "";
+    size_t whole = size;
 
     while (size > 0 && (strchr(" \t", text[0]) != NULL || (text[0] != '\0' && strchr(strip, text[0]) != NULL)))
         text++, size--;
     while (size > 0 && strchr(" \t\r", text[size - 1]) != NULL)
         size--;
-    if (b->cells == COLUMNS_MAX || b->cells_bytes + size + 1 > sizeof b->text) {
+    /* with its closing quote it fits a buffer of libcsv that is no longer than a line: see quote_goes_on */
+    if (b->cells == COLUMNS_MAX || whole + 2 > LINE_BYTES || b->cells_bytes + size + 1 > sizeof b->text) {
         (void)refuse(b, "It has too many columns, or a cell without end.");
         return;
     }
@@ -220,10 +223,22 @@ static bool record_take(struct bill *b)
 
 /* ---- lines ---- */
 
+/* libcsv holds the cell of an open quote, in a buffer that never shrinks: no more of it than a line may have. A quote
+ * that was open before this line and is still so without a cell that ended in it is the same one. */
+static bool quote_goes_on(struct bill *b, bool same)
+{
+    if (!same)
+        b->open_line = b->line;
+    b->open = true;
+    if (csv_get_buffer_size(&b->parser) <= LINE_BYTES)
+        return true;
+    return statement_refuse(&b->reading, b->open_line, "A quote is not closed within %zu bytes.", LINE_BYTES);
+}
+
 static bool line_take(struct bill *b)
 {
     const char *comment = b->mapping->comment, *text = b->line_text;
-    size_t size = b->line_bytes;
+    size_t size = b->line_bytes, cells = b->cells;
 
     b->line++;
     b->line_bytes = 0;
@@ -240,9 +255,9 @@ static bool line_take(struct bill *b)
         return refuse(b, "It is not CSV: a quote stands in the middle of a cell.");
     if (b->reading.why.text[0] != '\0')
         return false;
-    b->open = b->records == 0;
-    if (b->open)
-        return true;
+    if (b->records == 0)
+        return quote_goes_on(b, b->open && b->cells == cells);
+    b->open = false;
     if (!record_take(b))
         return false;
     b->cells = b->cells_bytes = 0;
@@ -323,7 +338,7 @@ static bool bill_whole(struct bill *b)
     if (!bill_through(b))
         return statement_refuse(&b->reading, 0, "There is no memory to read it.");
     if (b->open)
-        return refuse(b, "A quote is not closed before the end of the file.");
+        return statement_refuse(&b->reading, b->open_line, "A quote is not closed before the end of the file.");
     if (b->width == 0)
         return refuse(b, "It has no line of titles.");
     if (b->mapping->has_trailer && !b->ended)

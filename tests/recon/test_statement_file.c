@@ -11,6 +11,7 @@
 
 #define LINES_MAX 16
 #define FILE_BYTES ((size_t)64 << 10)
+#define ENDLESS_BYTES ((size_t)1 << 20)
 
 struct seen {
     size_t count;
@@ -405,6 +406,53 @@ static void a_wrong_bill_is_refused(void **state)
     arena_fini(&arena);
 }
 
+/* Lines without end behind a head, counted as they are asked for. */
+struct endless {
+    const char *head;
+    size_t asked;
+};
+
+static int64_t endless_read(void *context, void *data, size_t size)
+{
+    struct endless *endless = context;
+    size_t head = strlen(endless->head);
+
+    for (size_t i = 0; i < size; i++, endless->asked++)
+        ((char *)data)[i] = endless->asked < head      ? endless->head[endless->asked]
+                            : endless->asked % 50 == 0 ? '\n'
+                                                       : 'x';
+    return endless->asked < ENDLESS_BYTES ? (int64_t)size : 0;
+}
+
+/* It would take the rest of the file for one cell: where it began is said before much of it is held. */
+static void a_quote_that_is_not_closed_is_refused_where_it_began(void **state)
+{
+    static const struct {
+        const char *head;
+        int64_t line;
+    } cases[] = {
+        {"number,amount,time,state\nA,\"1.00", 2},
+        {"number,amount,time,state\n\nA,\"1\n2\",\"3\n4\",\"\n", 5}, /* a cell ended in the line, another began */
+        {"number,\"amount\n", 1},
+    };
+    const struct statement_wish wish = {.currency = "CNY"};
+    const struct mapping mapping = {.columns = {"number", "amount", "time", "state", NULL, NULL}, .date = "%Y"};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct endless endless = {cases[i].head, 0};
+        struct statement_source source = {endless_read, &endless};
+        struct statement_summary summary;
+        struct statement_why why = {0};
+        struct seen seen = {0};
+
+        assert_false(bill_read(&source, &mapping, &wish, note, &seen, &summary, &why));
+        assert_string_equal(why.text, "A quote is not closed within 65536 bytes.");
+        assert_int_equal(why.line, cases[i].line);
+        assert_true(endless.asked < ENDLESS_BYTES / 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_cut_statement_is_refused),
         cmocka_unit_test(a_bill_is_read_along_its_mapping),
         cmocka_unit_test(a_wrong_bill_is_refused),
+        cmocka_unit_test(a_quote_that_is_not_closed_is_refused_where_it_began),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
