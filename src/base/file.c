@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +16,23 @@ int file_open(const char *path, enum file_how how)
     if (how == FILE_READ)
         return open(path, O_RDONLY | O_CLOEXEC);
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int file_nameless(const char *directory)
+{
+    char path[PATH_MAX];
+    int fd, bytes = snprintf(path, sizeof path, "%s/ebb-XXXXXX", directory);
+
+    if (bytes < 0 || (size_t)bytes >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0 && unlink(path) != 0) {
+        file_close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 void file_close(int fd)

@@ -14,6 +14,9 @@
 enum file_how { FILE_READ, FILE_NEW };
 
 MUST_USE int file_open(const char *path, enum file_how how);
+/* To write and to read, in that directory, but without a name: nobody else opens it, and it is gone once it is closed.
+ */
+MUST_USE int file_nameless(const char *directory);
 void file_close(int fd); /* errno stays */
 /* As much as there is, up to `size`; 0 at the end. */
 MUST_USE int64_t file_read(int fd, void *data, size_t size);

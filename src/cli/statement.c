@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ebb statement: what channels say they did, against what the books say.
  *
- * A file is read twice: first the whole of it, so that one that is wrong anywhere is refused before the server hears of
- * it; then its lines go out in pieces under the file's hash. Whatever ends the second reading, the same command goes on
- * where the server stands. Memory holds one piece, however long the file is. */
+ * A file is gone through twice: first the whole of it, so that one that is wrong anywhere is refused before the server
+ * hears of it; then its lines go out in pieces under the file's hash. The second time it is our own copy, so that what
+ * was checked is what is sent, also when somebody writes to the file meanwhile. Whatever ends that, the same command
+ * goes on where the server stands. Memory holds one piece, however long the file is. */
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -117,30 +118,53 @@ struct import {
     size_t piece_lines;
     struct answer answer; /* the last one */
     enum cli_exit status;
+    int fd, copy; /* the file; what was read of it, -1: it is not kept */
+    int64_t copy_at;
 };
+
+static const char *copy_directory(void)
+{
+    const char *directory = getenv("TMPDIR");
+
+    return directory != NULL && directory[0] != '\0' ? directory : "/tmp";
+}
+
+static void copy_failed(struct import *import)
+{
+    cli_complain(import->options->client.program, "%s: no copy of it can be kept in %s (TMPDIR): %s",
+                 import->options->word, copy_directory(), strerror(errno));
+    import->status = CLI_USAGE;
+}
 
 static int64_t file_source(void *context, void *data, size_t size)
 {
-    return file_read(*(const int *)context, data, size);
+    struct import *import = context;
+    int64_t got = file_read(import->fd, data, size);
+
+    if (got <= 0 || import->copy < 0 || file_write(import->copy, data, (size_t)got))
+        return got;
+    copy_failed(import);
+    return -1;
+}
+
+static int64_t copy_source(void *context, void *data, size_t size)
+{
+    struct import *import = context;
+    int64_t got = file_read_at(import->copy, data, size, import->copy_at);
+
+    import->copy_at += got > 0 ? got : 0;
+    return got;
 }
 
 /* False: refused, and said so. */
-static bool file_through(struct import *import, statement_taker *take, struct statement_summary *ret)
+static bool bytes_through(struct import *import, struct statement_source source, statement_taker *take,
+                          struct statement_summary *ret)
 {
     const struct statement_options *options = import->options;
-    int fd = file_open(options->word, FILE_READ);
-    struct statement_source source = {file_source, &fd};
     struct statement_why why = {0};
-    bool read;
+    bool read = options->mapping != NULL ? bill_read(&source, &import->mapping, &options->wish, take, import, ret, &why)
+                                         : camt_read(&source, &options->wish, take, import, ret, &why);
 
-    if (fd < 0) {
-        cli_complain(options->client.program, "%s: %s", options->word, strerror(errno));
-        import->status = CLI_USAGE;
-        return false;
-    }
-    read = options->mapping != NULL ? bill_read(&source, &import->mapping, &options->wish, take, import, ret, &why)
-                                    : camt_read(&source, &options->wish, take, import, ret, &why);
-    file_close(fd);
     if (read || import->status != CLI_OK)
         return read;
     if (why.line > 0)
@@ -156,6 +180,31 @@ static bool line_count(void *context, const struct line_ask *line)
     (void)context;
     (void)line;
     return true;
+}
+
+static bool file_check(struct import *import)
+{
+    bool read;
+
+    import->fd = file_open(import->options->word, FILE_READ);
+    if (import->fd < 0) {
+        cli_complain(import->options->client.program, "%s: %s", import->options->word, strerror(errno));
+        import->status = CLI_USAGE;
+        return false;
+    }
+    read = bytes_through(import, (struct statement_source){file_source, import}, line_count, &import->summary);
+    file_close(import->fd);
+    if (read)
+        hash_hex(import->summary.hash, HASH_BYTES, import->hash);
+    return read;
+}
+
+static bool copy_open(struct import *import)
+{
+    import->copy = file_nameless(copy_directory());
+    if (import->copy < 0)
+        copy_failed(import);
+    return import->copy >= 0;
 }
 
 /* What is in `lines` goes out; the answer says how far the server is. */
@@ -230,10 +279,11 @@ static bool lines_send(struct import *import, bool *ret_already)
     if (!piece_send(import))
         return false;
     *ret_already = is_taken(import) && json_is_true(json_object_get(import->answer.json, "already"));
-    if (*ret_already || !file_through(import, line_send, &again))
+    if (*ret_already || !bytes_through(import, (struct statement_source){copy_source, import}, line_send, &again))
         return import->status == CLI_OK;
     if (memcmp(again.hash, import->summary.hash, HASH_BYTES) != 0) {
-        cli_complain(import->options->client.program, "%s: it was changed while it was read", import->options->word);
+        cli_complain(import->options->client.program, "%s: its copy in %s was changed", import->options->word,
+                     copy_directory());
         import->status = CLI_REFUSED;
         return false;
     }
@@ -311,7 +361,7 @@ static const struct argp import_argp = {
 static int statement_import_main(int argc, char **argv)
 {
     struct statement_options options = options_of(&import_argp, "ebb statement import", true, argc, argv);
-    struct import import = {.options = &options, .status = CLI_OK};
+    struct import import = {.options = &options, .status = CLI_OK, .copy = -1};
     bool already = false;
 
     if (options.channel == NULL) {
@@ -320,13 +370,13 @@ static int statement_import_main(int argc, char **argv)
     }
     arena_init(&import.arena, MAPPING_BYTES_MAX * 16);
     out_init(&import.lines);
-    if ((options.mapping == NULL || mapping_load(&import)) && file_through(&import, line_count, &import.summary)) {
-        hash_hex(import.summary.hash, HASH_BYTES, import.hash);
+    if ((options.mapping == NULL || mapping_load(&import)) && copy_open(&import) && file_check(&import)) {
         client_keep(&options.client);
         if (lines_send(&import, &already))
             import_show(&import, already);
         client_leave(&options.client);
     }
+    file_close(import.copy);
     answer_fini(&import.answer);
     out_fini(&import.lines);
     arena_fini(&import.arena);
@@ -371,14 +421,12 @@ static void summary_show(const struct import *import)
 static int statement_check_main(int argc, char **argv)
 {
     struct statement_options options = {.wants_word = true, .client = {.program = "ebb statement check"}};
-    struct import import = {.options = &options, .status = CLI_OK};
+    struct import import = {.options = &options, .status = CLI_OK, .copy = -1};
 
     argp_parse(&check_argp, argc, argv, 0, NULL, &options);
     arena_init(&import.arena, MAPPING_BYTES_MAX * 16);
-    if ((options.mapping == NULL || mapping_load(&import)) && file_through(&import, line_count, &import.summary)) {
-        hash_hex(import.summary.hash, HASH_BYTES, import.hash);
+    if ((options.mapping == NULL || mapping_load(&import)) && file_check(&import))
         summary_show(&import);
-    }
     arena_fini(&import.arena);
     return (int)import.status;
 }

@@ -4,14 +4,17 @@
 
 Usage: test_statement.py EBB EBB_AUDIT SAMPLES"""
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -88,9 +91,9 @@ class Statements(unittest.TestCase):
         cls.call("POST", "/demo/clock", {"advance": "2m"})  # the next code may be sent
         return cls.call("GET", f"/v1/withdrawals/{made['id']}/attempts", token=TREASURER)["data"][0]["key"]
 
-    def ebb(self, *words, expect=0, token=TREASURER):
-        told = subprocess.run([EBB, *words, "--url", f"http://127.0.0.1:{self.service.port}", "--token", token], capture_output=True,
-                              text=True, timeout=60, check=False)
+    def ebb(self, *words, expect=0, token=TREASURER, port=None, **environment):
+        told = subprocess.run([EBB, *words, "--url", f"http://127.0.0.1:{port or self.service.port}", "--token", token], capture_output=True,
+                              text=True, timeout=60, check=False, env={**os.environ, **environment})
         self.assertEqual(told.returncode, expect, told.stdout + told.stderr)
         return told.stdout + told.stderr
 
@@ -223,6 +226,53 @@ class Statements(unittest.TestCase):
         told = subprocess.run(["prlimit", f"--data={limit}", EBB, "statement", "check", path], capture_output=True, text=True, timeout=60,
                               check=False)
         self.assertIn("100000 entries, 100000 lines, 0 others", told.stdout + told.stderr)
+
+    def on_first_request(self, act):
+        """The port of a way to the server on which `act` is done before anything arrives there."""
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def carry(one, other):
+            with contextlib.suppress(OSError):
+                while data := one.recv(65536):
+                    other.sendall(data)
+                other.shutdown(socket.SHUT_WR)
+
+        def connect(client):
+            with client, socket.create_connection(("127.0.0.1", self.service.port)) as server:
+                back = threading.Thread(target=carry, args=(server, client), daemon=True)
+                back.start()
+                carry(client, server)
+                back.join()
+
+        def serve():
+            with listener, contextlib.suppress(OSError):
+                while True:
+                    client = listener.accept()[0]
+                    act()
+                    threading.Thread(target=connect, args=(client,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        self.addCleanup(listener.shutdown, socket.SHUT_RDWR)
+        return listener.getsockname()[1]
+
+    def test_8_what_was_checked_is_what_is_sent(self):
+        """Somebody writes to the file between its check and its first piece."""
+        path = self.file("changed.xml", camt([(f"R{n:04}", "0.10") for n in range(450)]))
+        other = camt([(f"S{n:04}", "0.10") for n in range(450)])
+        aside = os.path.join(self.files.name, "aside")
+        os.mkdir(aside)
+        words = ("statement", "import", path, "--channel", "bankfile")
+        told = self.ebb(*words, port=self.on_first_request(lambda: self.file("changed.xml", other)), TMPDIR=aside)
+        self.assertIn("450 lines", told)
+        self.assertEqual(content(path), other.encode())
+        self.assertEqual(os.listdir(aside), [])
+        db = sqlite3.connect(f"file:{self.service.directory.name}/data/ebb.db?mode=ro", uri=True)
+        counts = [db.execute("SELECT count(*) FROM recon_line WHERE key LIKE ?", (like,)).fetchone()[0] for like in ("R0%", "S0%")]
+        db.close()
+        self.assertEqual(counts, [450, 0])
+        before = self.digest()
+        self.assertIn("no copy of it can be kept in", self.ebb(*words, expect=2, TMPDIR=os.path.join(aside, "none")))
+        self.assertEqual(self.digest(), before)
 
 
 if __name__ == "__main__":
