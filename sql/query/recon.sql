@@ -40,6 +40,12 @@ SELECT
     at, done_at
 FROM recon_statement WHERE channel = $channel AND hash = $hash;
 
+-- name: recon_statement_lock (postgresql)
+SELECT
+    id, channel, hash, format, own_account, covers_from, covers_to, lines, taken, matched, breaks, swept, principal,
+    at, done_at
+FROM recon_statement WHERE channel = $channel AND hash = $hash FOR UPDATE;
+
 -- The newest, to know whose account a channel's statements are of.
 -- name: recon_statement_last
 SELECT
@@ -69,6 +75,12 @@ SELECT
     id, statement, line, channel, key, kind, owner, detail, attempt, withdrawal, account, ours, theirs, currency,
     status, at, settler, reason, settled_at
 FROM recon_break WHERE id = $id;
+
+-- name: recon_break_lock (postgresql)
+SELECT
+    id, statement, line, channel, key, kind, owner, detail, attempt, withdrawal, account, ours, theirs, currency,
+    status, at, settler, reason, settled_at
+FROM recon_break WHERE id = $id FOR UPDATE;
 
 -- name: recon_breaks_open
 SELECT

@@ -148,8 +148,8 @@ enum err recon_load(struct step *s)
     if (!hash_read(ask->hash, hash))
         return ERR_NONE; /* recon_check says so */
     struct value args[] = {value_text("channel", ask->channel), value_bytes("hash", hash, HASH_BYTES)};
-    TRY(store_select(s->batch->store, QUERY_RECON_STATEMENT_BY_HASH, args, 2, &recon_statement_table, s->batch->arena,
-                     &rows));
+    TRY(store_select(s->batch->store, s->batch->shared ? QUERY_RECON_STATEMENT_LOCK : QUERY_RECON_STATEMENT_BY_HASH,
+                     args, 2, &recon_statement_table, s->batch->arena, &rows));
     recon->statement = rows.count > 0 ? rows.items[0] : NULL;
     TRY(store_select(s->batch->store, QUERY_RECON_STATEMENT_LAST, args, 1, &recon_statement_table, s->batch->arena,
                      &rows));
@@ -274,8 +274,8 @@ enum err load_break_settle(struct step *s)
     int64_t id;
 
     if (id_parse("bk", s->command->object, &id))
-        TRY(store_select(s->batch->store, QUERY_RECON_BREAK_BY_ID, (struct value[]){value_int("id", id)}, 1,
-                         &recon_break_table, s->batch->arena, &rows));
+        TRY(store_select(s->batch->store, s->batch->shared ? QUERY_RECON_BREAK_LOCK : QUERY_RECON_BREAK_BY_ID,
+                         (struct value[]){value_int("id", id)}, 1, &recon_break_table, s->batch->arena, &rows));
     s->missing = rows.count == 0;
     s->recon.found = s->missing ? NULL : rows.items[0];
     return ERR_NONE;
