@@ -47,6 +47,11 @@ FROM staff WHERE name = $name;
 SELECT id, name, roles, state, password, totp, totp_step, recovery, created_at, password_at, version
 FROM staff ORDER BY name;
 
+-- Who could mend what the person called $name cannot any more: administrators who can sign in.
+-- name: staff_admins_besides
+SELECT count(*) AS count FROM staff
+WHERE name <> $name AND state = 'active' AND password IS NOT NULL AND (' ' || roles || ' ') LIKE '% admin %';
+
 -- name: customer_key_insert
 INSERT INTO customer_key (id, name, secret, created_at, revoked_at)
 VALUES ($id, $name, $secret, $created_at, $revoked_at);

@@ -35,7 +35,8 @@
     X(REFUSAL_STATE_CONFLICT, "state_conflict") X(REFUSAL_NOT_FOUND, "not_found")                                      \
     X(REFUSAL_INVALID_VALUE, "invalid_value") X(REFUSAL_RESEND_TOO_SOON, "resend_too_soon")                            \
     X(REFUSAL_STALE, "stale") X(REFUSAL_KEY_REUSED, "idempotency_key_reused")                                          \
-    X(REFUSAL_NOT_RECONCILED, "not_reconciled")                                                                        \
+    X(REFUSAL_NOT_RECONCILED, "not_reconciled") X(REFUSAL_OWN_ACCOUNT, "own_account")                                  \
+    X(REFUSAL_LAST_ADMINISTRATOR, "last_administrator")                                                                \
     /* of one top-up, in a quote */                                                                                    \
     X(REFUSAL_BONUS, "bonus_topup") X(REFUSAL_ARBITRAGE, "arbitrage_topup") X(REFUSAL_COOLING_OFF, "cooling_off")      \
     X(REFUSAL_REFUNDS_USED_UP, "refunds_used_up") X(REFUSAL_NO_ROUTE, "no_route")

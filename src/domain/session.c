@@ -21,24 +21,6 @@ void session_stop(struct deciding *d, struct session *session, const char *event
     deciding_move(d, "se", session->id, "signed_in", event, "signed_out");
 }
 
-/* What was proven a moment ago must still be so, and what is good once is used up with this. */
-static bool staff_begins(struct deciding *d, struct staff *staff, const struct session_ask *ask)
-{
-    if (staff == NULL || staff->state != STAFF_ACTIVE || staff->version != ask->staff_version)
-        return false;
-    if (ask->totp_step != 0 && ask->totp_step <= staff->totp_step)
-        return false;
-    if (ask->recovery != NULL && !staff_recovery_has(staff, ask->recovery))
-        return false;
-    if (ask->totp_step != 0)
-        staff->totp_step = ask->totp_step;
-    if (ask->recovery != NULL)
-        staff_recovery_use(d, staff, ask->recovery);
-    if (ask->totp_step != 0 || ask->recovery != NULL)
-        changes_put(d->changes, &staff->row);
-    return true;
-}
-
 /* A customer's token is good once. */
 static bool pass_begins(struct deciding *d, struct session_places *places, const struct session_ask *ask)
 {
@@ -82,9 +64,8 @@ struct decision session_do(struct deciding *d, struct session_places *places, co
     struct session *session = places->named;
 
     if (ask->act == SESSION_BEGINS) {
-        if (ask->staff != NULL && !staff_begins(d, places->staff, ask))
-            return decision_conflict(REFUSAL_STATE_CONFLICT,
-                                     "What signs in changed meanwhile, or was used; try again.");
+        if (ask->staff != NULL && !staff_proof_use(d, places->staff, &ask->proof))
+            return decision_conflict(REFUSAL_STATE_CONFLICT, STAFF_PROOF_OVER);
         if (instant_is_set(ask->pass_expires_at) && !pass_begins(d, places, ask))
             return decision_conflict(REFUSAL_STATE_CONFLICT, "That token was used before.");
         *ret = session_begin(d, places, ask);

@@ -14,6 +14,13 @@
 
 enum session_act { SESSION_BEGINS = 1, SESSION_IS_SEEN, SESSION_ENDS };
 
+/* What a person proved when its password was looked at, without which nothing is done for it: used up with that. */
+struct staff_proof {
+    int64_t version;      /* of what signs in, as it was then */
+    int64_t totp_step;    /* 0: no one-time password */
+    const char *recovery; /* the hash of a recovery code in hex; NULL: none */
+};
+
 struct session_ask {
     enum session_act act;
     uint8_t hash[HASH_SHORT_BYTES];
@@ -23,8 +30,7 @@ struct session_ask {
     const char *account; /* a customer's; NULL for staff */
     int64_t idle_ms, life_ms;
     const char *staff; /* SESSION_BEGINS by a person of the operator: who, and what signed in. NULL: nobody of them */
-    int64_t staff_version, totp_step; /* 0: no one-time password */
-    const char *recovery;             /* the hash of a recovery code in hex; NULL: none */
+    struct staff_proof proof;
     /* SESSION_BEGINS by a customer's token: it is used up. Without a moment: none */
     uint8_t pass[HASH_SHORT_BYTES];
     struct instant pass_expires_at;
@@ -38,6 +44,7 @@ struct session_places {
     struct session *named;        /* of the hash; NULL: there is none */
     struct session **own, **over; /* SESSION_BEGINS: the principal's, newest first; such that are over */
     size_t own_count, over_count;
+    int64_t admins_besides; /* of a change of a person: other administrators who can sign in */
 };
 
 bool session_is_live(const struct session *session, struct instant now);

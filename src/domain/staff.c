@@ -9,7 +9,7 @@ void staff_principal(const char *name, char ret[PRINCIPAL_BYTES])
     snprintf(ret, PRINCIPAL_BYTES, "user:%s", name);
 }
 
-/* ---- recovery codes ---- */
+/* ---- what proves who it is ---- */
 
 static const char *recovery_find(const struct staff *staff, const char *hash)
 {
@@ -21,7 +21,7 @@ bool staff_recovery_has(const struct staff *staff, const char *hash)
     return recovery_find(staff, hash) != NULL;
 }
 
-void staff_recovery_use(struct deciding *d, struct staff *staff, const char *hash)
+static void recovery_use(struct deciding *d, struct staff *staff, const char *hash)
 {
     const char *at = recovery_find(staff, hash), *rest = at + strlen(hash);
     int before = (int)(at - staff->recovery);
@@ -31,6 +31,23 @@ void staff_recovery_use(struct deciding *d, struct staff *staff, const char *has
         deciding_text(d, "%.*s%s", *rest == '\0' && before > 0 ? before - 1 : before, staff->recovery, rest);
     if (staff->recovery[0] == '\0')
         staff->recovery = NULL;
+}
+
+bool staff_proof_use(struct deciding *d, struct staff *staff, const struct staff_proof *proof)
+{
+    if (staff == NULL || staff->state != STAFF_ACTIVE || staff->version != proof->version)
+        return false;
+    if (proof->totp_step != 0 && proof->totp_step <= staff->totp_step)
+        return false;
+    if (proof->recovery != NULL && !staff_recovery_has(staff, proof->recovery))
+        return false;
+    if (proof->totp_step != 0)
+        staff->totp_step = proof->totp_step;
+    if (proof->recovery != NULL)
+        recovery_use(d, staff, proof->recovery);
+    if (proof->totp_step != 0 || proof->recovery != NULL)
+        changes_put(d->changes, &staff->row);
+    return true;
 }
 
 /* ---- changes ---- */
@@ -54,40 +71,54 @@ static void told(struct deciding *d, const struct staff *staff, const char *even
                   word_text(&staff_state_words, (int)became));
 }
 
-static bool put(struct deciding *d, struct staff *staff, const struct staff_ask *ask)
+static bool roles_change(const struct staff *staff, const struct staff_ask *ask)
 {
-    bool changed = false;
+    return ask->roles != NULL && strcmp(ask->roles, staff->roles) != 0;
+}
 
-    if (ask->roles != NULL && strcmp(ask->roles, staff->roles) != 0) {
+static bool state_changes(const struct staff *staff, const struct staff_ask *ask)
+{
+    return ask->state != STAFF_NONE && ask->state != staff->state;
+}
+
+bool staff_changes(const struct staff *staff, const struct staff_ask *ask)
+{
+    switch (ask->act) {
+    case STAFF_IS_PUT:
+        return roles_change(staff, ask) || ask->password != NULL || state_changes(staff, ask);
+    case STAFF_TOTP_IS_SET:
+        return true;
+    case STAFF_TOTP_IS_CLEARED:
+        return staff->totp != NULL;
+    }
+    return false;
+}
+
+static void put(struct deciding *d, struct staff *staff, const struct staff_ask *ask)
+{
+    if (roles_change(staff, ask)) {
         deciding_fill(staff->roles, sizeof staff->roles, ask->roles);
         told(d, staff, deciding_text(d, "roles: %s", ask->roles), staff->state);
-        changed = true;
     }
     if (ask->password != NULL) {
         staff->password = deciding_copy(d, ask->password);
         staff->password_at = d->now;
         told(d, staff, "password", staff->state);
-        changed = true;
     }
-    if (ask->state != STAFF_NONE && ask->state != staff->state) {
+    if (state_changes(staff, ask)) {
         told(d, staff, ask->state == STAFF_DISABLED ? "disable" : "enable", ask->state);
         staff->state = ask->state;
-        changed = true;
     }
-    return changed;
 }
 
-static bool totp(struct deciding *d, struct staff *staff, const struct staff_ask *ask)
+static void totp(struct deciding *d, struct staff *staff, const struct staff_ask *ask)
 {
     bool sets = ask->act == STAFF_TOTP_IS_SET;
 
-    if (!sets && staff->totp == NULL)
-        return false;
     staff->totp = sets ? deciding_copy(d, ask->totp) : NULL;
     staff->recovery = sets ? deciding_copy(d, ask->recovery) : NULL;
     staff->totp_step = sets ? ask->totp_step : 0;
     told(d, staff, sets ? "totp" : "no_totp", staff->state);
-    return true;
 }
 
 static void sessions_end(struct deciding *d, struct session_places *places)
@@ -100,19 +131,24 @@ struct decision staff_do(struct deciding *d, struct session_places *places, cons
                          const struct staff **ret)
 {
     struct staff *staff = places->staff;
-    bool fresh = staff == NULL, changed;
+    bool fresh = staff == NULL;
 
     if (fresh && (ask->exists || ask->act != STAFF_IS_PUT))
         return decision_missing("There is no such person.");
     if (fresh && ask->roles == NULL)
         return decision_refused(REFUSAL_INVALID_VALUE, NULL, "/roles", "A new person has at least one role.");
+    if (ask->proof != NULL && !staff_proof_use(d, staff, ask->proof))
+        return decision_conflict(REFUSAL_STATE_CONFLICT, STAFF_PROOF_OVER);
     if (fresh)
         staff = staff_make(d, ask);
-    changed = ask->act == STAFF_IS_PUT ? put(d, staff, ask) : totp(d, staff, ask);
     d->object = staff->id;
     *ret = staff;
-    if (!changed)
+    if (!staff_changes(staff, ask))
         return decision_ok();
+    if (ask->act == STAFF_IS_PUT)
+        put(d, staff, ask);
+    else
+        totp(d, staff, ask);
     staff->version++;
     changes_put(d->changes, &staff->row);
     sessions_end(d, places);

@@ -13,6 +13,8 @@ struct staff_ask {
     enum staff_act act;
     const char *name;
     bool exists; /* it must be there already */
+    /* By which the person itself is known to ask; NULL: an administrator does, or the command line. */
+    const struct staff_proof *proof;
     /* STAFF_IS_PUT: what is NULL or none stays; a new person needs roles */
     const char *roles;    /* names with a space between two */
     const char *password; /* as it is kept */
@@ -24,12 +26,18 @@ struct staff_ask {
 
 /* "user:NAME": who acts, whichever way they signed in. */
 void staff_principal(const char *name, char ret[PRINCIPAL_BYTES]);
-/* `places`: the person, if it is there, and its sessions. */
+/* Would anything be another than it is? */
+bool staff_changes(const struct staff *staff, const struct staff_ask *ask);
+/* `places`: the person, if it is there, and its sessions. Who may ask is not known here (engine/handle_access.c), but a
+ * proof must be good still, and is used up. */
 struct decision staff_do(struct deciding *deciding, struct session_places *places, const struct staff_ask *ask,
                          const struct staff **ret);
 
-/* Recovery codes, by their hashes in hex. */
+/* A recovery code, by its hash in hex. */
 bool staff_recovery_has(const struct staff *staff, const char *hash);
-void staff_recovery_use(struct deciding *deciding, struct staff *staff, const char *hash);
+/* What was proven a moment ago must still be so, of a person who may come in: then what is good once is used up. False:
+ * nothing is. */
+bool staff_proof_use(struct deciding *deciding, struct staff *staff, const struct staff_proof *proof);
+#define STAFF_PROOF_OVER "What signs in changed meanwhile, or was used; try again."
 
 #endif

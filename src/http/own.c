@@ -26,9 +26,11 @@ static const char *own_name(struct request *request)
     return NULL;
 }
 
-/* The proof is not used up: what it proved changes with this. */
-static void proven(struct request *request)
+/* Another right than this proof is not needed; it is used up with the change. */
+static void proven(struct request *request, const struct session_ask *proof, struct staff_ask *ask)
 {
+    ask->name = proof->staff;
+    ask->proof = &proof->proof;
     request->caller.roles = ROLE_SYSTEM;
     session_cookie_set(request, "");
 }
@@ -47,8 +49,7 @@ static void password_proven(struct request *request, struct session_ask *proof)
 {
     struct staff_ask *ask = request->own;
 
-    ask->name = proof->staff;
-    proven(request);
+    proven(request, proof, ask);
     user_password_submit(request, ask, ask->password);
 }
 
@@ -121,8 +122,7 @@ static void totp_proven(struct request *request, struct session_ask *proof)
 {
     struct enrolment *enrolment = request->own;
 
-    enrolment->ask.name = proof->staff;
-    proven(request);
+    proven(request, proof, &enrolment->ask);
     user_submit(request, &enrolment->ask, user_enrolled);
 }
 

@@ -82,15 +82,15 @@ static bool second_proven(const struct proving *proving, const struct vault *vau
         return proving->otp == NULL;
     if (proving->otp == NULL)
         return false;
-    proof->totp_step = otp_step_of(staff->totp, proving->otp, now, staff->totp_step);
-    if (proof->totp_step != 0)
+    proof->proof.totp_step = otp_step_of(staff->totp, proving->otp, now, staff->totp_step);
+    if (proof->proof.totp_step != 0)
         return true;
     recovery = arena_alloc(&proving->request->arena, RECOVERY_HASH_BYTES);
     if (recovery == NULL)
         return false;
     recovery_hash(vault, proving->otp, recovery);
-    proof->recovery = staff_recovery_has(staff, recovery) ? recovery : NULL;
-    return proof->recovery != NULL;
+    proof->proof.recovery = staff_recovery_has(staff, recovery) ? recovery : NULL;
+    return proof->proof.recovery != NULL;
 }
 
 static bool proven(const struct proving *proving, const struct vault *vault, struct instant now)
@@ -101,7 +101,7 @@ static bool proven(const struct proving *proving, const struct vault *vault, str
     if (!right || staff->state != STAFF_ACTIVE || !second_proven(proving, vault, now))
         return false;
     proving->proof->staff = staff->name;
-    proving->proof->staff_version = staff->version;
+    proving->proof->proof.version = staff->version;
     proving->proof->roles = staff->roles;
     return true;
 }

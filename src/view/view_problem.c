@@ -41,6 +41,8 @@ static const struct {
     {"stale", "The object has changed since you read it"},
     {"idempotency_key_reused", "The idempotency key was used for another request"},
     {"not_reconciled", "What the channels did is not reconciled"},
+    {"own_account", "Nobody manages itself"},
+    {"last_administrator", "An administrator must be left"},
     {"bonus_topup", "The top-up earned a bonus"},
     {"arbitrage_topup", "The top-up belongs to a campaign"},
     {"cooling_off", "The top-up is too recent"},

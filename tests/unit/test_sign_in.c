@@ -5,7 +5,7 @@
 #include "access/otp.h"
 #include "access/password.h"
 #include "access/throttle.h"
-#include "domain/session.h"
+#include "domain/staff.h"
 #include "engine/role.h"
 #include "http/address.h"
 
@@ -153,6 +153,60 @@ static void a_session_ends_by_itself(void **state)
     assert_false(session_is_live(&session, (struct instant){5300}));
 }
 
+/* Whoever shows something that is good once changes its password once, and not what an administrator changed since it
+ * was looked at; refused, it has used up nothing. */
+static void a_proof_is_good_for_one_change(void **state)
+{
+    static const struct {
+        struct staff_proof proof;
+        bool good, disabled;
+        int64_t step;
+        const char *left;
+    } rows[] = {
+        {{.version = 4}, true, false, 7, "aa bb cc"},
+        {{.version = 3}, false, false, 7, "aa bb cc"}, /* reset meanwhile */
+        {{.version = 4}, false, true, 7, "aa bb cc"},
+        {{.version = 4, .totp_step = 8}, true, false, 8, "aa bb cc"},
+        {{.version = 4, .totp_step = 7}, false, false, 7, "aa bb cc"},
+        {{.version = 3, .totp_step = 8}, false, false, 7, "aa bb cc"},
+        {{.version = 4, .recovery = "aa"}, true, false, 7, "bb cc"},
+        {{.version = 4, .recovery = "cc"}, true, false, 7, "aa bb"},
+        {{.version = 4, .recovery = "dd"}, false, false, 7, "aa bb cc"},
+        {{.version = 3, .recovery = "aa"}, false, false, 7, "aa bb cc"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        struct arena arena;
+        struct changes changes = {0};
+        struct deciding d = {.now = {9000}, .arena = &arena, .changes = &changes, .principal = "user:anna"};
+        struct staff anna = {.row.table = &staff_table,
+                             .name = "anna",
+                             .state = rows[i].disabled ? STAFF_DISABLED : STAFF_ACTIVE,
+                             .password = "old",
+                             .totp_step = 7,
+                             .recovery = "aa bb cc",
+                             .version = 4};
+        struct session_places places = {.staff = &anna};
+        const struct staff_ask ask = {
+            .act = STAFF_IS_PUT, .name = "anna", .exists = true, .password = "new", .proof = &rows[i].proof};
+        const struct staff *told;
+
+        arena_init(&arena, 1 << 20);
+        assert_true(arena_reserve(&arena, 1 << 16));
+        struct decision decision = staff_do(&d, &places, &ask, &told);
+        assert_int_equal(decision.verdict, rows[i].good ? VERDICT_OK : VERDICT_CONFLICT);
+        assert_string_equal(anna.password, rows[i].good ? "new" : "old");
+        assert_int_equal(anna.version, rows[i].good ? 5 : 4);
+        assert_int_equal(anna.totp_step, rows[i].step);
+        assert_string_equal(anna.recovery, rows[i].left);
+        assert_int_equal(changes.count, rows[i].good ? 1 : 0);
+        if (rows[i].good)
+            assert_int_equal(staff_do(&d, &places, &ask, &told).verdict, VERDICT_CONFLICT);
+        arena_fini(&arena);
+    }
+}
+
 static void roles_are_names_of_the_table(void **state)
 {
     char names[ROLE_NAMES_BYTES];
@@ -178,7 +232,7 @@ int main(void)
         cmocka_unit_test(one_time_passwords_are_the_standard_s),  cmocka_unit_test(passwords_are_told_apart),
         cmocka_unit_test(guessing_takes_longer_and_longer),       cmocka_unit_test(nobody_is_locked_out),
         cmocka_unit_test(addresses_are_read_as_they_are_written), cmocka_unit_test(a_session_ends_by_itself),
-        cmocka_unit_test(roles_are_names_of_the_table),
+        cmocka_unit_test(a_proof_is_good_for_one_change),         cmocka_unit_test(roles_are_names_of_the_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
