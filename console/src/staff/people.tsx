@@ -194,7 +194,7 @@ export function secrets(told: Enrolment): [Key, string][] {
 }
 
 function PersonPage({ name }: { name: string }) {
-  const it = useLoad<User>(at(name)), user = it.data.value;
+  const it = useLoad<User>(at(name)), user = it.data.value, self = session.value?.principal === user?.principal, manages = can("manage") && !self;
   const [shown, setShown] = useState<Shown | null>(() => {
     const password = first?.name === name ? first.password : null;
     first = null;
@@ -206,13 +206,13 @@ function PersonPage({ name }: { name: string }) {
   };
   return (
     <Page title={name} crumb={<a href={link(["books", "people"])}>{t("staff.people")}</a>}
-          lead={session.value?.principal === user?.principal ? t("staff.person_self") : undefined}>
+          lead={self ? t("staff.person_self") : undefined}>
       <ProblemNote problem={it.problem.value} onAgain={() => void it.again()} />
       {shown === null ? null : <Once key={shown.values[0]?.[1]} title={t(shown.title, { name })} about={t("staff.once_about")} values={shown.values} onClose={() => setShown(null)}>{shown.qr ? <Qr rows={shown.qr} label={t("staff.own_qr")} /> : null}</Once>}
       {user === null ? (it.problem.value ? null : <Loading />) : (
         <>
-          {can("manage") ? <SigningIn it={user} onDone={done} /> : <Panel><State of={user} /></Panel>}
-          {can("manage") ? <PersonRoles key={user.roles.join()} it={user} onDone={done} /> : null}
+          {manages ? <SigningIn it={user} onDone={done} /> : <Panel><State of={user} /></Panel>}
+          {manages ? <PersonRoles key={user.roles.join()} it={user} onDone={done} /> : null}
         </>
       )}
     </Page>
