@@ -46,6 +46,12 @@ SELECT
     at, done_at
 FROM recon_statement WHERE channel = $channel AND hash = $hash FOR UPDATE;
 
+-- name: recon_statement_by_id
+SELECT
+    id, channel, hash, format, own_account, covers_from, covers_to, lines, taken, matched, breaks, swept, principal,
+    at, done_at
+FROM recon_statement WHERE id = $statement;
+
 -- The newest, to know whose account a channel's statements are of.
 -- name: recon_statement_last
 SELECT
@@ -63,6 +69,11 @@ FROM recon_statement WHERE id > $after ORDER BY id LIMIT $limit;
 SELECT
     id, statement, number, channel, key, outcome, amount, currency, reference, booked_at, attempt, verdict
 FROM recon_line WHERE channel = $channel AND key = $key ORDER BY id LIMIT $limit;
+
+-- name: recon_line_by_number
+SELECT
+    id, statement, number, channel, key, outcome, amount, currency, reference, booked_at, attempt, verdict
+FROM recon_line WHERE statement = $statement AND number = $number;
 
 -- name: recon_breaks_by_key
 SELECT

@@ -8,12 +8,12 @@
 #include "cli/client.h"
 #include "cli/sheet.h"
 
-enum { OPTION_REASON = 0x500, OPTION_LIMIT, OPTION_SETTLED };
+enum { OPTION_REASON = 0x500, OPTION_LIMIT, OPTION_SETTLED, OPTION_BELIEVE };
 
 struct break_options {
     struct client client;
     const char *word, *reason; /* word: the break */
-    bool wants_word, settled;
+    bool wants_word, settled, believe;
     size_t limit;
 };
 
@@ -30,6 +30,9 @@ static error_t break_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_SETTLED:
         options->settled = true;
+        return 0;
+    case OPTION_BELIEVE:
+        options->believe = true;
         return 0;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->client;
@@ -108,10 +111,13 @@ static int break_list_main(int argc, char **argv)
 
 static const struct argp_option settle_options[] = {
     {"reason", OPTION_REASON, "TEXT", 0, "Why it is settled; it must be given", 0},
+    {"believe", OPTION_BELIEVE, NULL, 0,
+     "What the statement says is so: the money did not leave, or came back. Not by whoever handed it in", 0},
     {0},
 };
-static const struct argp settle_argp = {settle_options, break_option, "BREAK", "Settles a break. It moves no money.",
-                                        children,       NULL,         NULL};
+static const struct argp settle_argp = {
+    settle_options, break_option, "BREAK", "Settles a break. Without --believe it moves no money.",
+    children,       NULL,         NULL};
 
 static int break_settle_main(int argc, char **argv)
 {
@@ -130,6 +136,7 @@ static int break_settle_main(int argc, char **argv)
     out_init(&body);
     out_object(&body, NULL);
     out_string(&body, "reason", options.reason);
+    out_bool(&body, "believe", options.believe);
     out_object_end(&body);
     client_key(key);
     enum cli_exit status =

@@ -268,6 +268,7 @@ const struct shape statement_shape = SHAPE(statement, statement_fields);
 
 static const struct field break_settle_fields[] = {
     TEXT(break_settle_ask, reason, REQUIRED, REASON_BYTES),
+    BOOL(break_settle_ask, believe, OPTIONAL),
 };
 const struct shape break_settle_shape = SHAPE(break_settle, break_settle_fields);
 

@@ -145,6 +145,7 @@ struct statement_ask {
 };
 struct break_settle_ask {
     const char *reason;
+    bool believe; /* what the line says */
 };
 struct release_ask {
     bool override;

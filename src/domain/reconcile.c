@@ -80,15 +80,6 @@ static void late_settle(struct deciding *d, struct recon_known *known, const str
     }
 }
 
-struct decision recon_settle(struct deciding *d, struct recon_break *found, const char *reason)
-{
-    if (found->status != BREAK_OPEN)
-        return decision_conflict(REFUSAL_STATE_CONFLICT, "This break is settled already.");
-    d->object = found->id;
-    break_settle(d, found, d->principal, reason);
-    return decision_ok();
-}
-
 /* ---- a line ---- */
 
 static bool moves_money(const struct line_ask *line)
@@ -96,20 +87,32 @@ static bool moves_money(const struct line_ask *line)
     return line->outcome == EVIDENCE_PAID || line->outcome == EVIDENCE_RETURNED;
 }
 
-/* The same key and outcome before: the very line told again by another statement, or a second payment. */
-static const struct recon_line *told_before(const struct recon_known *known, const struct line_ask *line)
-{
-    for (size_t i = 0; i < known->lines_count; i++)
-        if ((int)known->lines[i]->outcome == line->outcome)
-            return known->lines[i];
-    return NULL;
-}
-
+/* The very line, in another statement that overlaps this one. Only a reference tells it from a second payment of the
+ * same day. */
 static bool same_line(const struct recon_statement *statement, const struct recon_line *before,
                       const struct line_ask *line)
 {
     return before->statement != statement->id && before->amount.minor == line->amount.minor &&
-           before->booked_at.ms == line->at.ms && strcmp(before->reference, said(line->reference)) == 0;
+           before->booked_at.ms == line->at.ms && strcmp(before->reference, said(line->reference)) == 0 &&
+           (before->reference[0] != '\0' || !moves_money(line));
+}
+
+/* The same key and outcome before: a second payment, unless it is the very line. */
+static bool told_before(const struct recon_known *known, const struct line_ask *line)
+{
+    for (size_t i = 0; i < known->lines_count; i++)
+        if ((int)known->lines[i]->outcome == line->outcome)
+            return true;
+    return false;
+}
+
+static bool is_repeated(const struct recon_statement *statement, const struct recon_known *known,
+                        const struct line_ask *line)
+{
+    for (size_t i = 0; i < known->lines_count; i++)
+        if ((int)known->lines[i]->outcome == line->outcome && same_line(statement, known->lines[i], line))
+            return true;
+    return false;
 }
 
 /* What our books had proof of before this line (design: evidence ends a leg) against what it says. */
@@ -119,6 +122,19 @@ static const bool contradictions[EVIDENCE__COUNT][ATTEMPT__COUNT] = {
     [EVIDENCE_NOT_PAID] = {[ATTEMPT_PAID] = true, [ATTEMPT_RETURNED] = true},
     [EVIDENCE_RETURNED] = {[ATTEMPT_REFUSED] = true},
 };
+
+/* What gives money back to a customer, who may withdraw it again. */
+static const bool freed[EVIDENCE__COUNT][ATTEMPT__COUNT] = {
+    [EVIDENCE_NOT_PAID] = {[ATTEMPT_INTENT] = true, [ATTEMPT_UNKNOWN] = true},
+    [EVIDENCE_RETURNED] = {[ATTEMPT_INTENT] = true, [ATTEMPT_UNKNOWN] = true, [ATTEMPT_PAID] = true},
+};
+
+static bool frees(const struct stray_place *place, int outcome)
+{
+    if (place->attempt == NULL)
+        return place->stray != NULL && (outcome == EVIDENCE_NOT_PAID || outcome == EVIDENCE_RETURNED);
+    return freed[outcome][place->attempt->status];
+}
 
 static bool amount_differs(const struct stray_place *place, const struct line_ask *line)
 {
@@ -141,13 +157,15 @@ static enum break_kind compare(const struct stray_place *place, const struct rec
 {
     if (place->attempt == NULL && place->stray == NULL)
         return moves_money(line) ? BREAK_THEIRS_NOT_OURS : BREAK_KIND_NONE;
-    if (told_before(known, line) != NULL && moves_money(line))
+    if (told_before(known, line) && moves_money(line))
         return BREAK_DUPLICATE;
-    if (place->attempt == NULL)
-        return BREAK_KIND_NONE; /* of a lost time, which people settle as a stray */
+    if (place->attempt == NULL) /* of a lost time, which people settle as a stray */
+        return frees(place, line->outcome) ? BREAK_STATUS_DIFFERS : BREAK_KIND_NONE;
     if (contradictions[line->outcome][place->attempt->status])
         return BREAK_STATUS_DIFFERS;
-    return amount_differs(place, line) || ledger_differs(place, known) ? BREAK_AMOUNT_DIFFERS : BREAK_KIND_NONE;
+    if (amount_differs(place, line) || ledger_differs(place, known))
+        return BREAK_AMOUNT_DIFFERS;
+    return frees(place, line->outcome) ? BREAK_STATUS_DIFFERS : BREAK_KIND_NONE;
 }
 
 static const char *verdict_of(const struct stray_place *place, enum break_kind kind)
@@ -183,14 +201,14 @@ void recon_take(struct deciding *d, struct recon_statement *statement, struct qu
                 struct recon_known *known, const struct channel_terms *terms, const struct line_ask *line,
                 const char **ret_verdict)
 {
-    const struct recon_line *before = told_before(known, line);
-    bool repeated = before != NULL && same_line(statement, before, line);
+    bool repeated = is_repeated(statement, known, line);
+    bool doubted = q == NULL && frees(place, line->outcome);
     enum break_kind kind = q != NULL || repeated ? BREAK_KIND_NONE : compare(place, known, line);
     const struct attempt *ours = place->attempt;
     struct recon_line *kept;
 
     *ret_verdict = repeated ? "repeated" : verdict_of(place, kind);
-    if (!repeated && (q != NULL || place->attempt != NULL || place->stray != NULL)) {
+    if (!repeated && !doubted && (q != NULL || place->attempt != NULL || place->stray != NULL)) {
         const char *effect = "";
 
         stray_line(d, q, statement->channel, terms, place, SOURCE_STATEMENT, line, &effect);
@@ -204,12 +222,70 @@ void recon_take(struct deciding *d, struct recon_statement *statement, struct qu
     if (kind != BREAK_KIND_NONE) {
         struct recon_break *found = break_open(d, statement, kind, line->key, ours);
 
+        if (doubted)
+            found->detail = "it says that the money did not leave, or came back: a second person confirms that";
         found->line = kept->number;
         found->theirs = line->amount;
         deciding_fill(found->currency, sizeof found->currency, line->currency);
     } else {
         statement->matched++;
     }
+}
+
+/* ---- settling a break ---- */
+
+/* Two people, and a line that still says something of the payment as it stands. */
+static struct decision claim_check(struct deciding *d, const struct recon_claim *claim)
+{
+    const struct attempt *attempt = claim->place->attempt;
+    const struct recon_line *line = claim->line;
+
+    if (line == NULL || !frees(claim->place, (int)line->outcome))
+        return decision_conflict(REFUSAL_STATE_CONFLICT, "There is nothing to believe: no money would be freed by it.");
+    if (strcmp(claim->statement->principal, d->principal) == 0 ||
+        (claim->place->dossier != NULL && strcmp(claim->place->dossier->withdrawal->maker, d->principal) == 0))
+        return decision_refused(REFUSAL_MAKER_IS_CHECKER, NULL, NULL,
+                                "Whoever handed the statement in, or made the withdrawal, may not confirm it.");
+    if (attempt == NULL)
+        return decision_ok();
+    if (line->outcome == EVIDENCE_NOT_PAID &&
+        (attempt->sends > 1 || instant_before(line->booked_at, attempt->began_at)))
+        return decision_conflict(REFUSAL_STATE_CONFLICT,
+                                 "The payment was sent again, or after this was said: it proves nothing.");
+    if (line->outcome == EVIDENCE_RETURNED && line->amount.minor != attempt->amount.minor)
+        return decision_conflict(REFUSAL_STATE_CONFLICT, "Another amount came back than was sent.");
+    return decision_ok();
+}
+
+static void believe(struct deciding *d, const struct recon_claim *claim)
+{
+    const struct recon_line *line = claim->line;
+    const struct line_ask told = {.key = line->key,
+                                  .outcome = (int)line->outcome,
+                                  .amount = line->amount,
+                                  .currency = line->currency[0] != '\0' ? line->currency : NULL,
+                                  .reference = line->reference[0] != '\0' ? line->reference : NULL,
+                                  .at = line->booked_at};
+    const char *effect;
+
+    stray_line(d, NULL, claim->statement->channel, claim->terms, claim->place, SOURCE_STATEMENT, &told, &effect);
+}
+
+struct decision recon_settle(struct deciding *d, struct recon_break *found, const struct recon_claim *claim,
+                             const char *reason)
+{
+    if (found->status != BREAK_OPEN)
+        return decision_conflict(REFUSAL_STATE_CONFLICT, "This break is settled already.");
+    if (claim != NULL) {
+        struct decision decision = claim_check(d, claim);
+
+        if (!decision_accepts(&decision))
+            return decision;
+        believe(d, claim);
+    }
+    d->object = found->id;
+    break_settle(d, found, d->principal, reason);
+    return decision_ok();
 }
 
 /* ---- the statement ---- */

@@ -241,6 +241,8 @@ static void hear(struct deciding *d, struct attempt *attempt, const struct evide
     bool unknown = told->source == SOURCE_QUERY && told->kind == EVIDENCE_NOTHING;
     const char *code = told->code;
 
+    if (told->source == SOURCE_STATEMENT) /* whether to send again, only the channel's own answers say */
+        return;
     if (unsent && unknown)
         code = strcmp(code, CODE_NOT_FOUND) == 0 ? CODE_NEVER_SENT : CODE_NOT_SENT;
     snprintf(attempt->code, sizeof attempt->code, "%s", code);

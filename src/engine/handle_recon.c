@@ -99,6 +99,18 @@ static bool missed_before(const struct rows *breaks)
     return false;
 }
 
+/* That it was taken over, or refused once, is no word of what became of it. */
+static bool tells_of_money(const struct rows *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        enum evidence_kind outcome = ((const struct recon_line *)lines->items[i])->outcome;
+
+        if (outcome == EVIDENCE_PAID || outcome == EVIDENCE_RETURNED)
+            return true;
+    }
+    return false;
+}
+
 static enum err missing_find(struct step *s, const struct attempt *attempt, const char **ret_currency)
 {
     struct book *book = NULL;
@@ -108,7 +120,7 @@ static enum err missing_find(struct step *s, const struct attempt *attempt, cons
         return ERR_NONE;
     TRY(select_by_key(s, QUERY_RECON_LINES_BY_KEY, &recon_line_table, attempt->key, &lines));
     TRY(select_by_key(s, QUERY_RECON_BREAKS_BY_KEY, &recon_break_table, attempt->key, &breaks));
-    if (lines.count > 0 || missed_before(&breaks))
+    if (tells_of_money(&lines) || missed_before(&breaks))
         return ERR_NONE;
     TRY(batch_book_by_id(s->batch, attempt->account, 0, &book));
     *ret_currency = book->account->currency;
@@ -181,6 +193,9 @@ struct decision recon_check(struct step *s)
                                 "The statements of this channel are of another account.");
     if (statement != NULL && statement->lines != ask->total)
         return decision_conflict(REFUSAL_STATE_CONFLICT, "This file has another number of lines in the books.");
+    if (statement != NULL && !instant_is_set(statement->done_at) &&
+        (statement->covers_from.ms != ask->from.ms || statement->covers_to.ms != ask->to.ms))
+        return decision_conflict(REFUSAL_STATE_CONFLICT, "This file tells of another time in the books.");
     if (ask->first > (statement != NULL ? statement->taken : 0))
         return decision_conflict(REFUSAL_STATE_CONFLICT, "The lines before these are not in the books yet.");
     return decision_ok();
@@ -268,8 +283,32 @@ void recon_decide(struct step *s)
 
 /* ---- breaks ---- */
 
+/* The statement's line that the break is about, and where that belongs. */
+static enum err claim_load(struct step *s)
+{
+    const struct recon_break *found = s->recon.found;
+    const struct value args[] = {value_int("statement", found->statement), value_int("number", found->line)};
+    struct line_ask line = {.key = found->key};
+    struct rows rows;
+
+    TRY(store_select(s->batch->store, QUERY_RECON_STATEMENT_BY_ID, args, 1, &recon_statement_table, s->batch->arena,
+                     &rows));
+    INVARIANT(32, rows.count == 1);
+    s->recon.statement = rows.items[0];
+    TRY(store_select(s->batch->store, QUERY_RECON_LINE_BY_NUMBER, args, 2, &recon_line_table, s->batch->arena, &rows));
+    s->recon.claimed = rows.count > 0 ? rows.items[0] : NULL;
+    if (s->recon.claimed == NULL)
+        return ERR_NONE;
+    line.outcome = (int)s->recon.claimed->outcome;
+    line.amount = s->recon.claimed->amount;
+    line.currency = s->recon.claimed->currency;
+    TRY(statement_place(s, found->channel, &line, &s->recon.place));
+    return stray_told_load(s->batch, &s->recon.place, &line);
+}
+
 enum err load_break_settle(struct step *s)
 {
+    const struct break_settle_ask *ask = s->command->ask;
     struct rows rows = {0};
     int64_t id;
 
@@ -278,14 +317,17 @@ enum err load_break_settle(struct step *s)
                          (struct value[]){value_int("id", id)}, 1, &recon_break_table, s->batch->arena, &rows));
     s->missing = rows.count == 0;
     s->recon.found = s->missing ? NULL : rows.items[0];
-    return ERR_NONE;
+    return s->missing || !ask->believe ? ERR_NONE : claim_load(s);
 }
 
 struct decision decide_break_settle(struct step *s)
 {
     const struct break_settle_ask *ask = s->command->ask;
-    struct decision decision = recon_settle(&s->d, s->recon.found, ask->reason);
+    struct channel_terms terms = terms_of(s->config->channels);
+    struct recon_claim claim = {s->recon.statement, s->recon.claimed, &s->recon.place, &terms};
 
+    statement_policy(s, &s->recon.place);
+    struct decision decision = recon_settle(&s->d, s->recon.found, ask->believe ? &claim : NULL, ask->reason);
     if (decision_accepts(&decision))
         view_break(s->out, s->recon.found, s->d.now);
     return decision;

@@ -79,7 +79,7 @@ static enum err by_stray(struct step *s, const char *channel, const char *key, s
     return batch_book_by_id(s->batch, place->stray->account, BOOK_NEEDS, &place->book);
 }
 
-static enum err place_find(struct step *s, const char *channel, const struct line_ask *line, struct stray_place *place)
+enum err statement_place(struct step *s, const char *channel, const struct line_ask *line, struct stray_place *place)
 {
     TRY(by_attempt(s, channel, line->key, place));
     if (place->attempt == NULL)
@@ -120,7 +120,7 @@ enum err load_statement(struct step *s)
     if (s->places == NULL)
         return ERR_RETRY;
     for (size_t i = 0; i < ask->lines.count; i++) {
-        TRY(place_find(s, ask->channel, &lines_of(s)[i], &s->places[i]));
+        TRY(statement_place(s, ask->channel, &lines_of(s)[i], &s->places[i]));
         TRY(stray_told_load(s->batch, place_of(s, i), &lines_of(s)[i]));
     }
     return ask->hash != NULL ? recon_load(s) : ERR_NONE;

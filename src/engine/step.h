@@ -27,6 +27,8 @@ struct recon_step {
     const char **currencies;            /* of the missing ones; NULL: it is not missing */
     bool sweeps, more;                  /* more: this is not all of them */
     struct recon_break *found;          /* break_settle */
+    const struct recon_line *claimed;   /* what it says; NULL: it is of no line */
+    struct stray_place place;           /* where that belongs */
 };
 
 struct step {
@@ -178,6 +180,7 @@ struct decision decide_statement(struct step *s);
 /* Where the line's key stands first among the ask's lines: its place, and what is known of it. */
 size_t statement_first(const struct step *s, size_t at);
 /* Before a line is decided. */
+enum err statement_place(struct step *s, const char *channel, const struct line_ask *line, struct stray_place *place);
 void statement_policy(struct step *s, const struct stray_place *place);
 /* handle_recon.c: statements that are files, which have a hash. */
 enum err recon_load(struct step *s);
