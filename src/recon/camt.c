@@ -21,7 +21,7 @@ struct walk {
     char path[CAMT_PATH_BYTES];
     char text[STATEMENT_CELL_BYTES];
     size_t text_bytes;
-    bool has_children;
+    bool has_children, is_cut;
 };
 
 static struct statement_reading *reading_of(struct walk *w)
@@ -90,8 +90,15 @@ static bool space_check(struct walk *w, const char *name, const char *space)
     return statement_refuse(reading_of(w), line_of(w), "It holds %.40s of another namespace than %s.", name, NAMESPACE);
 }
 
+static void text_clear(struct walk *w)
+{
+    w->text_bytes = 0;
+    w->is_cut = false;
+}
+
 static bool element_enter(struct walk *w, const char *name, const char *space)
 {
+    const struct camt_place *place;
     size_t bytes = strlen(name);
 
     if (w->depth == CAMT_DEPTH_MAX || w->path_bytes + bytes + 2 > CAMT_PATH_BYTES)
@@ -105,10 +112,10 @@ static bool element_enter(struct walk *w, const char *name, const char *space)
         memcpy(w->path + w->path_bytes, name, bytes + 1);
         w->path_bytes += bytes;
     }
-    w->places[w->depth - 1] = camt_place(w->path, w->path_bytes);
-    w->text_bytes = 0;
+    place = w->places[w->depth - 1] = camt_place(w->path, w->path_bytes);
+    text_clear(w);
     w->has_children = false;
-    return camt_begin(&w->camt, w->places[w->depth - 1], line_of(w));
+    return place == NULL || camt_begin(&w->camt, place, line_of(w));
 }
 
 static void currency_note(struct walk *w, int count, const xmlChar **attributes)
@@ -142,7 +149,7 @@ static void element_begin(void *context, const xmlChar *name, const xmlChar *pre
     go_on(w, element_enter(w, (const char *)name, (const char *)space));
 }
 
-/* Long remittance texts are cut; what is read is refused by its own length. */
+/* Long remittance texts are cut; one that is read is refused then. */
 static void text_add(void *context, const xmlChar *text, int size)
 {
     struct walk *w = context;
@@ -150,6 +157,7 @@ static void text_add(void *context, const xmlChar *text, int size)
 
     memcpy(w->text + w->text_bytes, text, bytes);
     w->text_bytes += bytes;
+    w->is_cut |= bytes < (size_t)size;
 }
 
 static char *text_trimmed(struct walk *w)
@@ -160,6 +168,15 @@ static char *text_trimmed(struct walk *w)
         w->text_bytes--;
     text[w->text_bytes] = '\0';
     return text + strspn(text, " \t\r\n");
+}
+
+static bool place_end(struct walk *w, const struct camt_place *place)
+{
+    if (w->has_children)
+        return camt_end(&w->camt, place, line_of(w));
+    if (w->is_cut)
+        return statement_refuse(reading_of(w), line_of(w), "%s: the text is too long.", w->path);
+    return camt_text(&w->camt, place, text_trimmed(w), line_of(w));
 }
 
 static void element_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *space)
@@ -173,13 +190,12 @@ static void element_end(void *context, const xmlChar *name, const xmlChar *prefi
     if (refused(w) || w->depth == 0)
         return;
     place = w->places[w->depth - 1];
-    go_on(w, w->has_children ? camt_end(&w->camt, place, line_of(w))
-                             : camt_text(&w->camt, place, place != NULL ? text_trimmed(w) : "", line_of(w)));
+    go_on(w, place == NULL || place_end(w, place));
     w->depth--;
     w->path_bytes = w->lengths[w->depth];
     w->path[w->path_bytes] = '\0';
     w->has_children = true;
-    w->text_bytes = 0;
+    text_clear(w);
 }
 
 /* ---- the whole ---- */

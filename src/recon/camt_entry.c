@@ -187,8 +187,6 @@ static bool value_take(struct camt *camt, const struct camt_place *place, const 
 
 bool camt_text(struct camt *camt, const struct camt_place *place, const char *text, int64_t line)
 {
-    if (place == NULL)
-        return true;
     if (!value_take(camt, place, text, line))
         return statement_refuse(&camt->reading, line, "%s: '%.60s' is not what stands there.", place->path, text);
     if (place->offset == offsetof(struct camt, payment.amount))
@@ -249,8 +247,6 @@ static bool holder_begin(struct camt *camt, enum camt_holder holder, int64_t lin
 
 bool camt_begin(struct camt *camt, const struct camt_place *place, int64_t line)
 {
-    if (place == NULL)
-        return true;
     return place->meaning == MEANS_HOLDER ? holder_begin(camt, place->holder, line) : place_note(camt, place, line);
 }
 
@@ -385,8 +381,6 @@ static bool holder_end(struct camt *camt, enum camt_holder holder, int64_t line)
 
 bool camt_end(struct camt *camt, const struct camt_place *place, int64_t line)
 {
-    if (place == NULL)
-        return true;
     if (place->meaning == MEANS_HOLDER)
         return holder_end(camt, place->holder, line);
     if (place->meaning == MEANS_RETURN) {

@@ -216,6 +216,25 @@ static void what_is_said_of_an_entry_stands_before_its_payments_and_once(void **
     each_is_refused(cases, ARRAY_COUNT(cases));
 }
 
+/* Behind as many blanks as are kept of a long text there may be more of it, which makes it another one. */
+static void a_text_that_counts_is_read_to_its_end(void **state)
+{
+    static const struct {
+        const char *from, *begins;
+        int64_t line;
+    } cases[] = {
+        {"<Cd>PDNG<", "<Cd>PDNG", 110},
+        {"<EndToEndId>EBB00000000000AC01<", "<EndToEndId>EBB00000000000AC01", 115},
+    };
+    char to[800];
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        snprintf(to, sizeof to, "%s%600sX<", cases[i].begins, "");
+        each_is_refused(&(struct wrong){cases[i].from, to, ": the text is too long.", cases[i].line}, 1);
+    }
+}
+
 /* A stranger's entry, in whole files of it, is no entry of this one; only an envelope for others may hold it. */
 static void entries_of_another_namespace_count_nowhere(void **state)
 {
@@ -459,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_statement_of_a_bank_is_read),
         cmocka_unit_test(a_wrong_statement_of_a_bank_is_refused),
         cmocka_unit_test(what_is_said_of_an_entry_stands_before_its_payments_and_once),
+        cmocka_unit_test(a_text_that_counts_is_read_to_its_end),
         cmocka_unit_test(entries_of_another_namespace_count_nowhere),
         cmocka_unit_test(payments_of_several_details_are_read),
         cmocka_unit_test(a_cut_statement_is_refused),
