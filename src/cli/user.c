@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ebb user: the people of a data directory, the first administrator above all. What it changes is decided by the same
  * functions as through the API, and written here, so on SQLite the server must be down: the writer's lock says so
- * otherwise. The audit chain is a server's; what is done here stands in the rows alone, as with `ebb key`. */
+ * otherwise. What an administrator may not do to itself or to the last one is done here: it is the way out. The audit
+ * chain is a server's; what is done here stands in the rows alone, as with `ebb key`. */
 #include "access/password.h"
 #include "base/field.h"
 #include "cli/cli.h"

@@ -367,8 +367,15 @@ class CommandLine(unittest.TestCase):
         self.assertIn("mona", self.run_user("list", *place).stdout)
         for arguments, line in ((("disable", "nobody"), ""), (("password", "mona"), "short\n"), (("create", "x"), GOOD)):
             self.assertNotEqual(self.run_user(*arguments, *place, line=line).returncode, 0, arguments)
+        answer = mona.call("PUT", "/v1/users/mona", {"state": "disabled"}, headers=OURS)
+        self.assertEqual((answer.status, answer.code), (409, "own_account"), answer.text)
         service.restart(between=lambda: self.assertEqual(self.run_user("disable", "mona", *place).returncode, 0))
         self.assertEqual(mona.who(), 401)
+        service.restart(between=lambda: self.assertEqual(
+            self.run_user("create", "nina", *place, "--role", "admin", line=GOOD + "\n").returncode, 0))
+        nina = Browser(service)
+        self.assertEqual(nina.call("POST", "/v1/session", {"user": "nina", "password": GOOD}).status, 201, "the way out of a lock-out")
+        self.assertEqual(nina.call("PUT", "/v1/users/mona", {"state": "active"}, headers=OURS).status, 200)
         service.stop()
 
 
