@@ -131,12 +131,15 @@ SELECT
     id, account, withdrawal, kind, detail, amount, at, closed_at
 FROM incident WHERE closed_at IS NULL ORDER BY id LIMIT 1000;
 
--- What was told of a key that nobody made: the same words are the same fact.
+-- What was told of a key that nobody made, and is still open: the same words are the same fact. Those of no account lie
+-- together.
 -- name: incident_told
--- shard: every
+-- shard: $shard
 SELECT
     id, account, withdrawal, kind, detail, amount, at, closed_at
-FROM incident WHERE kind = $kind AND detail = $detail AND amount = $amount ORDER BY id LIMIT 1;
+FROM incident
+WHERE (id & 1023) = $shard AND closed_at IS NULL AND kind = $kind AND detail = $detail AND amount = $amount
+ORDER BY id LIMIT 1;
 
 -- name: incidents_list
 -- shard: every

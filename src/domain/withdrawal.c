@@ -194,6 +194,21 @@ struct attempt *leg_attempt(const struct dossier *dossier, const struct leg *leg
     return NULL;
 }
 
+bool code_is_one_of(const char *code, const char *const *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
+bool attempt_is_unsent(const struct attempt *attempt)
+{
+    static const char *const codes[] = {CODE_NOT_SENT, CODE_NEVER_SENT, "sent_too_late", "channel_paused"};
+
+    return attempt->sends == 1 && code_is_one_of(attempt->code, codes, ARRAY_COUNT(codes));
+}
+
 /* 5 s, 10 s, 20 s … 1 h after the last contact, sends as well as questions, and in time for the alarm and for the
  * people.
  */

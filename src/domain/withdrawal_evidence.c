@@ -237,13 +237,12 @@ static struct evidence *evidence_new(struct deciding *d, const struct book *book
  * the way to it is open. */
 static void hear(struct deciding *d, struct attempt *attempt, const struct evidence *told)
 {
-    bool unsent = attempt->sends == 1 && strcmp(attempt->code, CODE_NOT_SENT) == 0;
     bool unknown = told->source == SOURCE_QUERY && told->kind == EVIDENCE_NOTHING;
     const char *code = told->code;
 
     if (told->source == SOURCE_STATEMENT) /* whether to send again, only the channel's own answers say */
         return;
-    if (unsent && unknown)
+    if (attempt_is_unsent(attempt) && unknown)
         code = strcmp(code, CODE_NOT_FOUND) == 0 ? CODE_NEVER_SENT : CODE_NOT_SENT;
     snprintf(attempt->code, sizeof attempt->code, "%s", code);
     changes_put(d->changes, &attempt->row);

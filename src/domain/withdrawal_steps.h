@@ -56,6 +56,9 @@ void incident_open(struct deciding *d, const struct account *account, const stru
 /* Did `before` say what `now` says, and was an incident of that kind opened for it? */
 bool evidence_told(const struct evidence *before, const struct evidence *now, const char *incident_kind);
 struct instant attempt_next_at(const struct attempt *attempt);
+bool code_is_one_of(const char *code, const char *const *codes, size_t count);
+/* The only send there was did not leave the house, as far as its last word says. */
+bool attempt_is_unsent(const struct attempt *attempt);
 /* When an open payment is for people to decide. */
 struct instant leg_manual_at(const struct leg *leg, const struct attempt *attempt);
 /* When a payment that was made is asked about again, because it may have come back without a word: 1, 2, 4 … days later

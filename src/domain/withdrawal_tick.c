@@ -162,31 +162,20 @@ static void begin(struct tick *t, struct leg *leg)
         call_add(t, attempt, false, true);
 }
 
-static bool is_one_of(const char *code, const char *const *codes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(code, codes[i]) == 0)
-            return true;
-    return false;
-}
-
 /* The channel has never heard of the key, or the last send was not made. */
 static bool says_not_there(const char *code)
 {
     static const char *const codes[] = {CODE_NOT_FOUND, CODE_NEVER_SENT, "sent_too_late", "channel_paused",
                                         "quarantined"};
 
-    return is_one_of(code, codes, ARRAY_COUNT(codes));
+    return code_is_one_of(code, codes, ARRAY_COUNT(codes));
 }
 
 /* The only send there was did not leave: the next one is the first, and what is refused then was never paid. Not after
  * an old backup: it may have been sent in the lost time. */
 static bool none_has_left(const struct tick *t, const struct attempt *attempt)
 {
-    static const char *const codes[] = {CODE_NEVER_SENT, "sent_too_late", "channel_paused"};
-
-    return attempt->sends == 1 && !withdrawal_may_be_lost(t->d, t->dossier->withdrawal) &&
-           is_one_of(attempt->code, codes, ARRAY_COUNT(codes));
+    return attempt_is_unsent(attempt) && !withdrawal_may_be_lost(t->d, t->dossier->withdrawal);
 }
 
 /* Since the books came back old, or they never did. */
@@ -202,6 +191,12 @@ static bool may_resend(const struct tick *t, const struct attempt *attempt)
 {
     return says_not_there(attempt->code) && money_is_zero(t->book->account->suspended) &&
            (!instant_is_set(attempt->dedupe_until) || instant_before(t->d->now, attempt->dedupe_until));
+}
+
+/* A halted channel is asked, and sent nothing: what is withheld would count as a send. */
+static bool takes_orders(const struct tick *t, const struct leg *leg)
+{
+    return !instant_after(opening_of(t, leg), t->d->now);
 }
 
 static void alarm_raise(struct tick *t, const struct attempt *attempt)
@@ -244,7 +239,7 @@ static void ask_again(struct tick *t, struct leg *leg, struct attempt *attempt)
                       deciding_text(t->d,
                                     "Payment %s at %s is neither proven paid nor not paid: two people must decide.",
                                     attempt->key, attempt->channel));
-    } else if (leg->status == LEG_UNKNOWN && was_asked(t, attempt) && may_resend(t, attempt)) {
+    } else if (leg->status == LEG_UNKNOWN && takes_orders(t, leg) && was_asked(t, attempt) && may_resend(t, attempt)) {
         resend_add(t, leg, attempt);
     } else {
         question_add(t, attempt);

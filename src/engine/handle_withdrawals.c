@@ -264,9 +264,9 @@ static enum err load_strange(struct step *s)
     if (s->told != NULL)
         return ERR_NONE;
     TRY(store_select(s->batch->store, QUERY_INCIDENT_TOLD,
-                     (struct value[]){value_text("kind", STRANGE), value_text("detail", s->strange),
-                                      value_int("amount", answer->amount.minor)},
-                     3, &incident_table, s->batch->arena, &rows));
+                     (struct value[]){value_int("shard", shard_of_ref("")), value_text("kind", STRANGE),
+                                      value_text("detail", s->strange), value_int("amount", answer->amount.minor)},
+                     4, &incident_table, s->batch->arena, &rows));
     s->told = rows.count > 0 ? rows.items[0] : NULL;
     return ERR_NONE;
 }

@@ -103,12 +103,15 @@ static bool channel_paused(struct payout *payout, const char *name)
 }
 
 /* An answer that our side is wrong would be the answer to the next hundred, too: nothing is begun or sent until a while
- * is over, and then what is due tries it. Of such answers in a row the first is an alarm. */
+ * is over, and then what is due tries it. Of such answers in a row the first is an alarm. What is answered to a
+ * question stops no payment: who may pay need not be allowed to ask. */
 static void channel_weigh(struct payout *payout, struct channel *channel, const struct effect *effect,
                           struct instant now, struct channel_answer *answer)
 {
     pthread_mutex_lock(&payout->mutex);
-    if (answer->alarm == ALARM_HALT) {
+    if (answer->alarm == ALARM_HALT && effect->query) {
+        answer->alarm = ALARM_TELL;
+    } else if (answer->alarm == ALARM_HALT) {
         answer->alarm = channel->halts == 0 ? ALARM_HALT : ALARM_NONE;
         if (now.ms >= channel->halted_until_ms) {
             int64_t doublings = channel->halts < HALT_DOUBLINGS ? channel->halts : HALT_DOUBLINGS;

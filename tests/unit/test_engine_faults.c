@@ -672,15 +672,14 @@ static void a_gathered_batch_happens_not_at_all_or_as_a_whole(void **state)
 
 /* Alone in its batch a command may go without having gathered everything: what was asked for in vain comes to nothing
  * that only stands in for an account. Each n is another request, and asked again it is the same one. */
-static void one_by_one(struct watched *w, struct command command, const char *format, int wanted)
+static void one_by_one(struct watched *w, struct command command, bool charges, int wanted)
 {
     for (bool struck = true; struck;) {
         char text[96];
-        const char *json = format != NULL ? text : NULL;
+        const char *json = charges ? text : NULL;
 
         key_next(w, &command);
-        if (format != NULL)
-            snprintf(text, sizeof text, format, (long long)w->keys);
+        snprintf(text, sizeof text, "{\"ref\":\"c%lld\",\"amount\":1}", (long long)w->keys);
         fault_arm(++w->failures);
         house_ask(&w->house, &command, json);
         struck = fault.struck;
@@ -693,7 +692,6 @@ static void one_by_one(struct watched *w, struct command command, const char *fo
 
 static void what_is_gathered_for_one_happens_once(void **state)
 {
-    static const char charge[] = "{\"ref\":\"c%lld\",\"amount\":1}";
     struct watched w;
     struct command command;
     int64_t id, spent = 0;
@@ -720,7 +718,7 @@ static void what_is_gathered_for_one_happens_once(void **state)
     house_start(&w.house);
     for (int i = 0; i < 2; i++) {
         w.failures = 0;
-        one_by_one(&w, house_command(COMMAND_CHARGE, "billing", BILLING, i == 0 ? "boss" : "bob", ""), charge, 201);
+        one_by_one(&w, house_command(COMMAND_CHARGE, "billing", BILLING, i == 0 ? "boss" : "bob", ""), true, 201);
         assert_true(w.failures > 20);
         spent += w.failures;
         assert_int_equal(sound(&w), 120000 - spent);
@@ -728,7 +726,7 @@ static void what_is_gathered_for_one_happens_once(void **state)
     w.failures = 0;
     command = house_command(COMMAND_TICK, "system", ROLE_SYSTEM, "", "");
     command.object_id = id;
-    one_by_one(&w, command, NULL, 200);
+    one_by_one(&w, command, false, 200);
     assert_int_equal(house_sql(&w.house, "SELECT count(*) FROM attempt"), 1);
     assert_int_equal(sound(&w), 120000 - spent);
     shared = false;

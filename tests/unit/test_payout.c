@@ -471,6 +471,36 @@ static void a_channel_that_denies_us_is_halted_until_it_does_not(void **state UN
     town_free(town);
 }
 
+static void denying_query(struct channel *channel UNUSED, const char *key, const char *request UNUSED,
+                          struct instant now UNUSED, struct channel_answer *ret)
+{
+    *ret = (struct channel_answer){.kind = EVIDENCE_NOTHING, .alarm = ALARM_HALT};
+    snprintf(ret->key, sizeof ret->key, "%s", key);
+    snprintf(ret->code, sizeof ret->code, "NO_AUTH");
+}
+
+/* We may pay and not ask: somebody looks, and the others are paid. */
+static void a_question_that_is_denied_stops_no_payment(void **state UNUSED)
+{
+    struct town *town = town_new();
+
+    approved(town);
+    simulated_operations = town->alipay->operations;
+    watching = *simulated_operations;
+    watching.query = denying_query;
+    town->alipay->operations = &watching;
+    scripted(town, "timeout_unpaid");
+    live(town, 2 * MS_MINUTE);
+    assert_int_equal(leg_of(town)->status, LEG_UNKNOWN);
+    assert_int_equal(incidents(town, "channel_halted"), 0);
+    assert_int_equal(incidents(town, "channel_disagrees"), 1);
+    confirmed(town);
+    live(town, 10 * MS_SECOND);
+    assert_int_equal(withdrawal_of(town)->status, WITHDRAWAL_SUCCESSFUL);
+    town->alipay->operations = simulated_operations;
+    town_free(town);
+}
+
 /* While it goes on it is one alarm, tried less and less often. */
 static void a_halt_that_goes_on_is_one_alarm(void **state UNUSED)
 {
@@ -586,6 +616,7 @@ int main(void)
         cmocka_unit_test(a_paused_channel_keeps_the_hold_and_pays_later),
         cmocka_unit_test(a_channel_that_denies_us_is_halted_until_it_does_not),
         cmocka_unit_test(a_halt_that_goes_on_is_one_alarm),
+        cmocka_unit_test(a_question_that_is_denied_stops_no_payment),
         cmocka_unit_test(the_threads_do_the_same),
         cmocka_unit_test(the_intent_is_durable_before_the_first_byte),
     };

@@ -972,6 +972,26 @@ static void asked(struct house *house, const char *code)
 
 /* The line never came about, so nothing has left: the payment waits and is asked about, further and further apart,
  * until the channel answers; then it goes out under its key, as one that is still the first. */
+/* Its channel was halted when its turn came: nothing left, and asking in between does not change that. */
+static void what_was_withheld_goes_out_as_the_first_send(void **state)
+{
+    struct house house;
+    int64_t id;
+
+    (void)state;
+    id = open_sent(&house);
+    say(&house, 1, EVIDENCE_NOTHING, "channel_paused", "");
+    house.now_ms += MS_HOUR;
+    asked(&house, CODE_NOT_FOUND);
+    is(&house, "SELECT code FROM attempt", CODE_NEVER_SENT);
+    house.now_ms += MS_HOUR;
+    house_drop_effects(&house);
+    assert_int_equal(tick(&house, id), 200);
+    assert_false(house.effects->query);
+    assert_true(house.effects->first);
+    house_close(&house);
+}
+
 static void what_could_not_be_sent_is_sent_when_the_channel_answers(void **state)
 {
     struct house house;
@@ -1301,6 +1321,7 @@ int main(void)
         cmocka_unit_test(a_bounce_and_a_charge_in_one_batch),
         cmocka_unit_test(silence_is_asked_about_and_never_paid_twice),
         cmocka_unit_test(only_what_is_not_there_is_sent_again),
+        cmocka_unit_test(what_was_withheld_goes_out_as_the_first_send),
         cmocka_unit_test(what_could_not_be_sent_is_sent_when_the_channel_answers),
         cmocka_unit_test(what_could_not_be_sent_and_arrived_is_not_sent_again),
         cmocka_unit_test(the_same_alarm_of_a_payment_is_one_incident),
