@@ -60,6 +60,7 @@ struct taking {
     struct request *request;
     struct line_ask *lines;
     size_t count;
+    bool full; /* there was one more */
 };
 
 static bool line_take(void *context, const struct line_ask *line)
@@ -68,7 +69,8 @@ static bool line_take(void *context, const struct line_ask *line)
     struct arena *arena = &taking->request->arena;
     struct line_ask *kept;
 
-    if (taking->count == STATEMENT_LINES_MAX)
+    taking->full = taking->count == STATEMENT_LINES_MAX;
+    if (taking->full)
         return false;
     kept = &taking->lines[taking->count++];
     *kept = *line;
@@ -87,7 +89,7 @@ static bool content_read(const struct upload *upload, struct statement_text *tex
     bool read = upload->has_mapping ? bill_read(&source, &upload->mapping, &wish, line_take, taking, ret, why)
                                     : camt_read(&source, &wish, line_take, taking, ret, why);
 
-    if (!read && taking->count == STATEMENT_LINES_MAX)
+    if (!read && taking->full)
         snprintf(why->text, sizeof why->text, "It has more than %d lines: hand it in with `ebb statement import`.",
                  STATEMENT_LINES_MAX);
     return read;

@@ -21,7 +21,7 @@ struct walk {
     char path[CAMT_PATH_BYTES];
     char text[STATEMENT_CELL_BYTES];
     size_t text_bytes;
-    bool has_children, is_cut;
+    bool has_children, is_cut, is_whole; /* whole: its root has ended */
 };
 
 static struct statement_reading *reading_of(struct walk *w)
@@ -70,6 +70,15 @@ static void subset_refuse(void *context, const xmlChar *name, const xmlChar *ext
 }
 
 /* ---- elements ---- */
+
+/* ISO 20022 knows UTF-8 only. What libxml2 converts it may lose a part of without a word (seen with 2.9.14). */
+static bool encoding_check(struct walk *w)
+{
+    const xmlParserInput *input = w->parser->input;
+
+    return input == NULL || input->buf == NULL || input->buf->encoder == NULL ||
+           statement_refuse(reading_of(w), line_of(w), "Its encoding is not UTF-8.");
+}
 
 /* The first two go without saying: Document/BkToCstmrStmt. */
 static bool root_check(struct walk *w, const char *name, const char *space)
@@ -145,6 +154,10 @@ static void element_begin(void *context, const xmlChar *name, const xmlChar *pre
     (void)defaulted;
     if (refused(w))
         return;
+    if (w->depth == 0 && !encoding_check(w)) {
+        go_on(w, false);
+        return;
+    }
     currency_note(w, count, attributes);
     go_on(w, element_enter(w, (const char *)name, (const char *)space));
 }
@@ -195,6 +208,7 @@ static void element_end(void *context, const xmlChar *name, const xmlChar *prefi
     w->path_bytes = w->lengths[w->depth];
     w->path[w->path_bytes] = '\0';
     w->has_children = true;
+    w->is_whole = w->depth == 0;
     text_clear(w);
 }
 
@@ -210,7 +224,7 @@ static bool walk_through(struct walk *w)
             break;
     if (got == 0 && !refused(w))
         (void)xmlParseChunk(w->parser, piece, 0, 1);
-    if (!refused(w) && !w->parser->wellFormed)
+    if (!refused(w) && (!w->parser->wellFormed || w->parser->errNo != XML_ERR_OK || !w->is_whole))
         statement_refuse(reading_of(w), line_of(w), "It is no well-formed XML.");
     return !refused(w) && camt_finish(&w->camt);
 }
