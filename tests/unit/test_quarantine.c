@@ -814,6 +814,34 @@ static void what_no_statement_told_is_found_by_asking(void **state)
     house_close(&house);
 }
 
+/* Of a leg that may have been sent in the lost time no send is the first, although the last one is known not to have
+ * left: a refusal of it proves nothing. */
+static void no_send_of_the_lost_time_is_the_first(void **state)
+{
+    struct house house;
+    struct command said;
+    char key[CHANNEL_KEY_BYTES];
+    int64_t held;
+    (void)state;
+
+    house_open(&house, MORNING);
+    account_open(&house, "alice", "alibaba");
+    held = confirmed(&house, "alice", 10000);
+    key_of(&house, held, key);
+    quarantine(&house);
+    release(&house);
+    assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+    said = callback(key, EVIDENCE_NOTHING, 0);
+    snprintf(said.answer.code, sizeof said.answer.code, "channel_paused");
+    assert_int_equal(house_ask(&house, &said, NULL), 200);
+    house.now_ms += MS_MINUTE;
+    house_drop_effects(&house);
+    assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
+    assert_false(house.effects->query);
+    assert_false(house.effects->first);
+    house_close(&house);
+}
+
 /* The channel's memory of a key begins in the lost time: once it may be over, the leg is only asked about. */
 static void a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten(void **state)
 {
@@ -1231,6 +1259,7 @@ int main(void)
         cmocka_unit_test(while_a_payment_is_in_suspense_nothing_else_leaves),
         cmocka_unit_test(a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent),
         cmocka_unit_test(what_no_statement_told_is_found_by_asking),
+        cmocka_unit_test(no_send_of_the_lost_time_is_the_first),
         cmocka_unit_test(a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten),
         cmocka_unit_test(the_memory_of_a_key_begins_where_the_books_ended),
         cmocka_unit_test(an_answer_from_before_the_lost_time_sends_nothing),
