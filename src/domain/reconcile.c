@@ -168,6 +168,14 @@ static enum break_kind compare(const struct stray_place *place, const struct rec
     return frees(place, line->outcome) ? BREAK_STATUS_DIFFERS : BREAK_KIND_NONE;
 }
 
+/* A payment that was proven is proven no more by a line that agrees; a bank's statement names it in its own way, which
+ * would pass for a second one. */
+static bool is_known(const struct stray_place *place, enum break_kind kind, const struct line_ask *line)
+{
+    return kind == BREAK_KIND_NONE && line->outcome == EVIDENCE_PAID && place->attempt != NULL &&
+           place->attempt->status == ATTEMPT_PAID;
+}
+
 static const char *verdict_of(const struct stray_place *place, enum break_kind kind)
 {
     if (kind != BREAK_KIND_NONE)
@@ -204,11 +212,12 @@ void recon_take(struct deciding *d, struct recon_statement *statement, struct qu
     bool repeated = is_repeated(statement, known, line);
     bool doubted = q == NULL && frees(place, line->outcome);
     enum break_kind kind = q != NULL || repeated ? BREAK_KIND_NONE : compare(place, known, line);
+    bool heard = !repeated && !doubted && (q != NULL || !is_known(place, kind, line));
     const struct attempt *ours = place->attempt;
     struct recon_line *kept;
 
     *ret_verdict = repeated ? "repeated" : verdict_of(place, kind);
-    if (!repeated && !doubted && (q != NULL || place->attempt != NULL || place->stray != NULL)) {
+    if (heard && (q != NULL || place->attempt != NULL || place->stray != NULL)) {
         const char *effect = "";
 
         stray_line(d, q, statement->channel, terms, place, SOURCE_STATEMENT, line, &effect);

@@ -412,6 +412,25 @@ static void what_was_only_taken_over_is_still_missing(void **state)
     house_close(&house);
 }
 
+/* The bank calls it otherwise in its statement; a second line of the key would be another payment. */
+static void another_reference_of_what_is_known_is_no_second_payment(void **state)
+{
+    struct house house;
+    (void)state;
+
+    (void)open_sent(&house);
+    say(&house, 1, EVIDENCE_PAID, "OK", "A1");
+    later(&house);
+    assert_int_equal(piece(&house, HASH_A, 0, 1, LINE("$1", "paid", 30000, REF("BANK-7"))), 200);
+    assert_string_equal(house_member(&house, "lines.0.effect"), "matched");
+    is(&house, INCIDENTS, "");
+    later(&house);
+    assert_int_equal(piece(&house, HASH_B, 0, 1, LINE("$1", "paid", 30000, REF("BANK-8"))), 200);
+    is(&house, BREAKS, "duplicate channel 30000 30000 open");
+    is(&house, INCIDENTS, "paid_twice");
+    house_close(&house);
+}
+
 /* Refused as a whole, and nothing is in the books. */
 static void a_statement_that_cannot_be_is_refused(void **state)
 {
@@ -528,6 +547,7 @@ int main(void)
         cmocka_unit_test(a_code_of_a_statement_sends_nothing_again),
         cmocka_unit_test(what_may_be_a_second_payment_is_no_repetition),
         cmocka_unit_test(what_was_only_taken_over_is_still_missing),
+        cmocka_unit_test(another_reference_of_what_is_known_is_no_second_payment),
         cmocka_unit_test(a_statement_that_cannot_be_is_refused),
         cmocka_unit_test(a_sweep_is_bounded),
         cmocka_unit_test(in_quarantine_a_file_covers_the_lost_time),
