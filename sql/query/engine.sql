@@ -165,6 +165,9 @@ SELECT max(
     (SELECT coalesce(max(id), 0) FROM session),
     (SELECT coalesce(max(id), 0) FROM staff),
     (SELECT coalesce(max(id), 0) FROM customer_key),
+    (SELECT coalesce(max(id), 0) FROM recon_statement),
+    (SELECT coalesce(max(id), 0) FROM recon_line),
+    (SELECT coalesce(max(id), 0) FROM recon_break),
     (SELECT coalesce(max(ids_floor), 0) FROM quarantine));
 
 -- name: ids_highest (postgresql)
@@ -195,6 +198,9 @@ SELECT greatest(
     (SELECT coalesce(max(id), 0) FROM session),
     (SELECT coalesce(max(id), 0) FROM staff),
     (SELECT coalesce(max(id), 0) FROM customer_key),
+    (SELECT coalesce(max(id), 0) FROM recon_statement),
+    (SELECT coalesce(max(id), 0) FROM recon_line),
+    (SELECT coalesce(max(id), 0) FROM recon_break),
     (SELECT coalesce(max(ids_floor), 0) FROM quarantine));
 
 -- name: meta_get
