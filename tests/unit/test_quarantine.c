@@ -750,6 +750,26 @@ static void release_over(struct house *house)
     assert_string_equal(house_member(house, "status"), "released");
 }
 
+/* A payment of Alice's that is on hold, and the key that it would go out under. */
+static int64_t alice_held(struct house *house, char ret_key[CHANNEL_KEY_BYTES])
+{
+    int64_t held;
+
+    account_open(house, "alice", "alibaba");
+    held = confirmed(house, "alice", 10000);
+    key_of(house, held, ret_key);
+    return held;
+}
+
+/* An answer that proves nothing, and its code. */
+static struct command nothing_proven(const char *key, const char *code)
+{
+    struct command said = callback(key, EVIDENCE_NOTHING, 0);
+
+    snprintf(said.answer.code, sizeof said.answer.code, "%s", code);
+    return said;
+}
+
 /* A leg that was on hold may have been sent in the lost time, whatever the statements say: its channel is asked first.
  * Not found, the same bytes go out as ones that may be the second; what was made since then goes out as ever. */
 static void a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent(void **state)
@@ -761,9 +781,7 @@ static void a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent(void **
     (void)state;
 
     house_open(&house, MORNING);
-    account_open(&house, "alice", "alibaba");
-    held = confirmed(&house, "alice", 10000);
-    key_of(&house, held, key);
+    held = alice_held(&house, key);
     quarantine(&house);
     release(&house);
     fresh = confirmed(&house, "alice", 20000);
@@ -773,8 +791,7 @@ static void a_held_leg_of_the_lost_time_is_asked_about_before_it_is_sent(void **
     assert_string_equal(house.effects->key, key);
     assert_string_equal(status_of(&house, "leg", held), "unknown");
     house_drop_effects(&house);
-    said = callback(key, EVIDENCE_NOTHING, 0);
-    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    said = nothing_proven(key, "not_found");
     assert_int_equal(house_ask(&house, &said, NULL), 200);
     house.now_ms += MS_MINUTE;
     assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
@@ -799,9 +816,7 @@ static void what_no_statement_told_is_found_by_asking(void **state)
     (void)state;
 
     house_open(&house, MORNING);
-    account_open(&house, "alice", "alibaba");
-    held = confirmed(&house, "alice", 10000);
-    key_of(&house, held, key);
+    held = alice_held(&house, key);
     quarantine(&house);
     release_over(&house);
     assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
@@ -825,14 +840,11 @@ static void no_send_of_the_lost_time_is_the_first(void **state)
     (void)state;
 
     house_open(&house, MORNING);
-    account_open(&house, "alice", "alibaba");
-    held = confirmed(&house, "alice", 10000);
-    key_of(&house, held, key);
+    held = alice_held(&house, key);
     quarantine(&house);
     release(&house);
     assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
-    said = callback(key, EVIDENCE_NOTHING, 0);
-    snprintf(said.answer.code, sizeof said.answer.code, "channel_paused");
+    said = nothing_proven(key, "channel_paused");
     assert_int_equal(house_ask(&house, &said, NULL), 200);
     house.now_ms += MS_MINUTE;
     house_drop_effects(&house);
@@ -853,15 +865,12 @@ static void a_key_of_the_lost_time_is_not_sent_once_it_may_be_forgotten(void **s
 
     house_open(&house, MORNING);
     house.channels.items[0]->capability.dedupe_ms = MS_HOUR;
-    account_open(&house, "alice", "alibaba");
-    held = confirmed(&house, "alice", 10000);
-    key_of(&house, held, key);
+    held = alice_held(&house, key);
     quarantine(&house);
     house.now_ms += 2 * MS_HOUR;
     release(&house);
     assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
-    said = callback(key, EVIDENCE_NOTHING, 0);
-    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    said = nothing_proven(key, "not_found");
     for (int i = 0; i < 3; i++) {
         house_drop_effects(&house);
         assert_int_equal(house_ask(&house, &said, NULL), 200);
@@ -884,15 +893,12 @@ static void the_memory_of_a_key_begins_where_the_books_ended(void **state)
 
     house_open(&house, MORNING);
     house.channels.items[0]->capability.dedupe_ms = MS_HOUR;
-    account_open(&house, "alice", "alibaba");
-    held = confirmed(&house, "alice", 10000);
-    key_of(&house, held, key);
+    held = alice_held(&house, key);
     house.now_ms += 2 * MS_HOUR;
     account_open(&house, "bob", "alibaba");
     quarantine(&house);
     release(&house);
-    said = callback(key, EVIDENCE_NOTHING, 0);
-    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    said = nothing_proven(key, "not_found");
     for (int i = 0; i < 2; i++) { /* asked, and sent within the hour; asked, and not sent after it */
         assert_int_equal(house_on(&house, COMMAND_TICK, held, "system", NULL), 200);
         assert_true(house.effects->query);
@@ -924,8 +930,7 @@ static void an_answer_from_before_the_lost_time_sends_nothing(void **state)
     open = confirmed(&house, "alice", 10000);
     key_of(&house, open, key);
     assert_int_equal(house_on(&house, COMMAND_TICK, open, "system", NULL), 200);
-    said = callback(key, EVIDENCE_NOTHING, 0);
-    snprintf(said.answer.code, sizeof said.answer.code, "not_found");
+    said = nothing_proven(key, "not_found");
     assert_int_equal(house_ask(&house, &said, NULL), 200);
     quarantine(&house);
     release_over(&house); /* nobody was asked */
